@@ -1,0 +1,12 @@
+// Command authd is a self-hosted auth server: one binary, one SQLite file.
+package main
+
+import (
+	"os"
+
+	"authd/auth/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
