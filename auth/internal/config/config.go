@@ -1,0 +1,164 @@
+// Package config reads what the person who runs authd decided: the defaults,
+// then authd.toml, then the environment, then flags; the later wins.
+//
+// The struct below is the whole list. Its tags give each key its name in
+// authd.toml, its default, what is allowed and the sentence that stands in the
+// documentation, and the table in the README is generated from it.
+//
+// The package must not open the database, listen, or log: it turns text into
+// checked values, or into one line that says which key is wrong. The only file
+// it ever writes is the secret, when asked to.
+package config
+
+import (
+	"time"
+)
+
+// Config is one resolved and checked configuration.
+type Config struct {
+	Addr           string   `toml:"addr" default:":8080" doc:"Address to listen on."`
+	URL            string   `toml:"url" shown:"http://localhost: and the port of addr" doc:"Public URL: the OAuth issuer and the origin of every page. No path, no trailing slash."`
+	Data           string   `toml:"data" default:"./data" doc:"Directory of the database, the secret and mail that is not sent."`
+	Secrets        []string `toml:"secret" secret:"true" shown:"made at first start in the data directory" doc:"One or more secrets of at least 32 characters, separated by commas. The first signs and seals, all verify and open."`
+	TrustedOrigins []string `toml:"trusted_origins" doc:"Further origins whose pages may call the API and be returned to, such as https://app.example.com, https://*.example.com or myapp://."`
+	TrustedProxies []string `toml:"trusted_proxies" default:"loopback" allowedtext:"addresses, networks such as 10.0.0.0/8, loopback, private, cloudflare, fly, or none" doc:"Proxies whose X-Forwarded-* headers count: addresses, networks (10.0.0.0/8), or loopback, private, cloudflare, fly (reads Fly-Client-IP), none."`
+
+	EmailAndPassword  EmailAndPassword  `toml:"email_and_password"`
+	EmailVerification EmailVerification `toml:"email_verification"`
+	Session           Session           `toml:"session"`
+	RateLimit         RateLimit         `toml:"rate_limit"`
+	Advanced          Advanced          `toml:"advanced"`
+	OauthProvider     OauthProvider     `toml:"oauth_provider"`
+	Client            []Client          `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
+	Operator          Operator          `toml:"operator"`
+	Mail              Mail              `toml:"mail"`
+	Log               Log               `toml:"log"`
+	Metrics           Metrics           `toml:"metrics"`
+
+	// File is the configuration file that was read, or empty.
+	File string
+
+	sources map[string]string
+}
+
+// EmailAndPassword is sign-up and sign-in with a password.
+type EmailAndPassword struct {
+	Enabled                       bool          `toml:"enabled" default:"true" doc:"Sign-up and sign-in with e-mail address and password."`
+	RequireEmailVerification      bool          `toml:"require_email_verification" shown:"true when mail.smtp_url is set" doc:"Nobody signs in before the e-mail address is verified; a sign-up with a known address answers like a new one."`
+	MinPasswordLength             int           `toml:"min_password_length" default:"8" min:"1" max:"1024" doc:"Shortest password, in characters."`
+	MaxPasswordLength             int           `toml:"max_password_length" default:"128" min:"1" max:"1024" doc:"Longest password, in characters."`
+	DisableSignUp                 bool          `toml:"disable_sign_up" shown:"as answered on /setup" doc:"Only invited people get an account. When set here it wins over the answer given on /setup."`
+	AutoSignIn                    bool          `toml:"auto_sign_in" default:"true" doc:"A sign-up also signs in."`
+	RevokeSessionsOnPasswordReset bool          `toml:"revoke_sessions_on_password_reset" default:"true" doc:"A password reset ends the person's sessions."`
+	ResetPasswordTokenExpiresIn   time.Duration `toml:"reset_password_token_expires_in" default:"1h" min:"1m" max:"7d" doc:"How long a reset link works."`
+}
+
+// EmailVerification is the proof that an address belongs to its person.
+type EmailVerification struct {
+	SendOnSignUp                bool          `toml:"send_on_sign_up" shown:"email_and_password.require_email_verification" doc:"A sign-up sends the verification mail."`
+	SendOnSignIn                bool          `toml:"send_on_sign_in" default:"false" doc:"A sign-in with an unverified address sends it again."`
+	AutoSignInAfterVerification bool          `toml:"auto_sign_in_after_verification" default:"false" doc:"Following the link also signs in."`
+	ExpiresIn                   time.Duration `toml:"expires_in" default:"1h" min:"1m" max:"30d" doc:"How long a verification link works."`
+}
+
+// Session is how long people stay signed in.
+type Session struct {
+	ExpiresIn   time.Duration `toml:"expires_in" default:"7d" min:"1m" max:"400d" doc:"How long a session lasts without use."`
+	UpdateAge   time.Duration `toml:"update_age" default:"1d" min:"0s" doc:"A session older than this is extended when used."`
+	FreshAge    time.Duration `toml:"fresh_age" default:"1d" min:"0s" doc:"How long after signing in sensitive things may be done without signing in again; 0s means always."`
+	CookieCache CookieCache   `toml:"cookie_cache"`
+}
+
+// CookieCache lets get-session answer from a signed cookie.
+type CookieCache struct {
+	Enabled  bool          `toml:"enabled" default:"false" doc:"Keeps the session in a short-lived cookie, so that reading it needs no database."`
+	MaxAge   time.Duration `toml:"max_age" default:"5m" min:"1s" max:"1d" doc:"How long that cookie counts: a revoked session ends within it."`
+	Strategy string        `toml:"strategy" default:"compact" allowed:"compact,jwt,jwe" doc:"Form of the cookie: compact and jwt are signed, jwe is encrypted."`
+	Secret   string        `toml:"secret" secret:"true" shown:"the first secret" doc:"Signs and opens this cookie and nothing else: the only key ever given to an app."`
+}
+
+// RateLimit bounds what one address or session may ask for.
+type RateLimit struct {
+	Enabled     bool                     `toml:"enabled" default:"true" doc:"Limits requests by address, or by session where there is one."`
+	Window      time.Duration            `toml:"window" default:"10s" min:"1s" max:"1d" doc:"Length of the window."`
+	Max         int                      `toml:"max" default:"100" min:"1" doc:"Requests in a window, for paths without a rule of their own."`
+	CustomRules map[string]RateLimitRule `toml:"custom_rules" doc:"Rules by path below /api/auth, * matching the rest: { \"/sign-in/*\" = { window = \"10s\", max = 5 } }, or false for no limit."`
+}
+
+// RateLimitRule is one entry of custom_rules.
+type RateLimitRule struct {
+	Disabled bool
+	Window   time.Duration
+	Max      int
+}
+
+// Advanced is about cookies.
+type Advanced struct {
+	CookiePrefix            string                  `toml:"cookie_prefix" default:"better-auth" doc:"First part of every cookie's name."`
+	UseSecureCookies        bool                    `toml:"use_secure_cookies" shown:"true when url is https" doc:"Cookies are Secure and carry the __Secure- prefix."`
+	CrossSubDomainCookies   CrossSubDomainCookies   `toml:"cross_sub_domain_cookies"`
+	DefaultCookieAttributes DefaultCookieAttributes `toml:"default_cookie_attributes"`
+}
+
+// CrossSubDomainCookies shares the session with the subdomains of a domain.
+type CrossSubDomainCookies struct {
+	Enabled bool   `toml:"enabled" default:"false" doc:"Cookies are sent to every subdomain of domain."`
+	Domain  string `toml:"domain" shown:"the host of url" doc:"The domain they are set for."`
+}
+
+// DefaultCookieAttributes changes what every cookie is set with.
+type DefaultCookieAttributes struct {
+	SameSite    string `toml:"same_site" default:"lax" allowed:"lax,strict,none" doc:"SameSite of every cookie; none (with https) for apps on another site."`
+	Secure      bool   `toml:"secure" shown:"advanced.use_secure_cookies" doc:"Secure on every cookie, whatever its name."`
+	Partitioned bool   `toml:"partitioned" default:"false" doc:"Partitioned on every cookie (CHIPS)."`
+}
+
+// OauthProvider is authd as OAuth 2.1 and OpenID Connect server.
+type OauthProvider struct {
+	LoginPage                 string        `toml:"login_page" shown:"authd's own /login" doc:"Page of yours where people sign in; it gets better-auth's signed query."`
+	ConsentPage               string        `toml:"consent_page" shown:"authd's own /consent" doc:"Page of yours that asks for consent; it gets better-auth's signed query."`
+	Scopes                    []string      `toml:"scopes" default:"openid,profile,email,offline_access" doc:"Scopes that clients may ask for."`
+	CodeExpiresIn             time.Duration `toml:"code_expires_in" default:"1m" min:"10s" max:"10m" doc:"How long an authorization code works."`
+	AccessTokenExpiresIn      time.Duration `toml:"access_token_expires_in" default:"1h" min:"1m" max:"30d" doc:"How long an access token works."`
+	IDTokenExpiresIn          time.Duration `toml:"id_token_expires_in" default:"10h" min:"1m" max:"30d" doc:"How long an ID token counts."`
+	RefreshTokenExpiresIn     time.Duration `toml:"refresh_token_expires_in" default:"30d" min:"1m" max:"400d" doc:"How long a refresh token works without use."`
+	RefreshTokenReuseInterval time.Duration `toml:"refresh_token_reuse_interval" default:"0s" min:"0s" max:"5m" doc:"How long a refresh token that was just used may be sent again, for clients that retry."`
+}
+
+// Operator is the server-to-server API of the person who runs authd.
+type Operator struct {
+	Token string `toml:"token" secret:"true" env:"AUTHD_OPERATOR_TOKEN" doc:"Token for /api/operator, at least 32 characters. Tokens can also be made with authd operator token create."`
+}
+
+// Mail is the way out for mail.
+type Mail struct {
+	SMTPURL string `toml:"smtp_url" secret:"true" env:"AUTHD_SMTP_URL" shown:"none: mail is written to outbox/*.eml in the data directory" doc:"SMTP server: smtp://user:pass@host:587 (STARTTLS) or smtps://user:pass@host:465 (TLS)."`
+	From    string `toml:"from" env:"AUTHD_MAIL_FROM" shown:"no-reply@ and the host of url" doc:"Sender of every mail: an address, or Name <address>."`
+}
+
+// Log is what is written to standard error.
+type Log struct {
+	Level  string `toml:"level" env:"AUTHD_LOG_LEVEL" default:"info" allowed:"debug,info,warn,error" doc:"Least important level that is written."`
+	Format string `toml:"format" env:"AUTHD_LOG_FORMAT" allowed:"text,json" shown:"text on a terminal, else json" doc:"Form of the log lines."`
+}
+
+// Metrics is for Prometheus.
+type Metrics struct {
+	Enabled bool   `toml:"enabled" default:"false" doc:"Serves /metrics."`
+	Addr    string `toml:"addr" shown:"the listen address" doc:"Serves /metrics on an address of its own and nowhere else, such as 127.0.0.1:9090."`
+}
+
+// IsSet says whether a key, such as "email_and_password.disable_sign_up", was
+// set by the file, the environment or a flag.
+func (c *Config) IsSet(key string) bool {
+	_, set := c.sources[key]
+	return set
+}
+
+// Source says where a key was set (authd.toml, a variable, a flag), or "default".
+func (c *Config) Source(key string) string {
+	if source, set := c.sources[key]; set {
+		return source
+	}
+	return "default"
+}

@@ -1,0 +1,254 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// complaint is the one line that stops the start.
+type complaint struct {
+	key     string
+	source  string
+	given   string
+	allowed string
+}
+
+func (c *complaint) Error() string {
+	return fmt.Sprintf("%s (%s) is %s; allowed: %s", c.key, c.source, c.given, c.allowed)
+}
+
+// refuse builds the complaint about a value. What was given is shown unless it is a secret.
+func (k Key) refuse(source string, given any) error {
+	return &complaint{key: k.Path, source: source, given: k.show(given), allowed: k.allowed()}
+}
+
+func (k Key) show(given any) string {
+	if k.Secret {
+		return "not usable (a secret, not shown)"
+	}
+	if k.Kind == "tables" { // may hold client secrets
+		return fmt.Sprintf("a %T", given)
+	}
+	text := fmt.Sprint(given)
+	if quoted, err := json.Marshal(given); err == nil {
+		text = string(quoted)
+	}
+	if len(text) > 200 {
+		return text[:200] + "…"
+	}
+	return text
+}
+
+// set puts a value, text from the environment or typed from TOML, into field.
+func (k Key) set(field reflect.Value, source string, given any) error {
+	value, err := k.parse(source, given)
+	if err != nil {
+		return err
+	}
+	field.Set(reflect.ValueOf(value))
+	return nil
+}
+
+func (k Key) parse(source string, given any) (any, error) {
+	switch k.Kind {
+	case "boolean":
+		return k.parseBool(source, given)
+	case "number":
+		return k.parseNumber(source, given)
+	case "duration":
+		return k.parseDuration(source, given)
+	case "list":
+		return k.parseList(source, given)
+	case "table":
+		return k.parseRules(source, given)
+	case "tables":
+		return k.parseClients(source, given)
+	default:
+		return k.parseString(source, given)
+	}
+}
+
+func (k Key) parseString(source string, given any) (any, error) {
+	text, ok := given.(string)
+	if !ok || strings.ContainsAny(text, "\r\n\x00") {
+		return nil, k.refuse(source, given)
+	}
+	text = strings.TrimSpace(text)
+	if text != "" && len(k.Allowed) > 0 && !slices.Contains(k.Allowed, text) {
+		return nil, k.refuse(source, given)
+	}
+	return text, nil
+}
+
+func (k Key) parseBool(source string, given any) (any, error) {
+	switch value := given.(type) {
+	case bool:
+		return value, nil
+	case string:
+		if parsed, err := strconv.ParseBool(strings.ToLower(value)); err == nil {
+			return parsed, nil
+		}
+	}
+	return nil, k.refuse(source, given)
+}
+
+func (k Key) parseNumber(source string, given any) (any, error) {
+	var number int
+	switch value := given.(type) {
+	case int64:
+		number = int(value)
+	case int:
+		number = value
+	case float64: // JSON in the environment has no integers
+		if value != math.Trunc(value) || math.Abs(value) > 1<<53 {
+			return nil, k.refuse(source, given)
+		}
+		number = int(value)
+	case string:
+		parsed, err := strconv.Atoi(value)
+		if err != nil {
+			return nil, k.refuse(source, given)
+		}
+		number = parsed
+	default:
+		return nil, k.refuse(source, given)
+	}
+	if low, err := strconv.Atoi(k.min); err == nil && number < low {
+		return nil, k.refuse(source, given)
+	}
+	if high, err := strconv.Atoi(k.max); err == nil && number > high {
+		return nil, k.refuse(source, given)
+	}
+	return number, nil
+}
+
+func (k Key) parseDuration(source string, given any) (any, error) {
+	text, ok := given.(string)
+	if !ok {
+		return nil, k.refuse(source, given)
+	}
+	duration, err := ParseDuration(text)
+	if err != nil {
+		return nil, k.refuse(source, given)
+	}
+	if low, err := ParseDuration(k.min); err == nil && duration < low {
+		return nil, k.refuse(source, given)
+	}
+	if high, err := ParseDuration(k.max); err == nil && duration > high {
+		return nil, k.refuse(source, given)
+	}
+	return duration, nil
+}
+
+func (k Key) parseList(source string, given any) (any, error) {
+	var list []string
+	switch value := given.(type) {
+	case string:
+		list = strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' })
+	case []any:
+		for _, item := range value {
+			text, ok := item.(string)
+			if !ok {
+				return nil, k.refuse(source, given)
+			}
+			list = append(list, text)
+		}
+	default:
+		return nil, k.refuse(source, given)
+	}
+	kept := []string{}
+	for _, item := range list {
+		item = strings.TrimSpace(item)
+		if len(k.Allowed) > 0 && !slices.Contains(k.Allowed, item) {
+			return nil, k.refuse(source, item)
+		}
+		if item != "" {
+			kept = append(kept, item)
+		}
+	}
+	return kept, nil
+}
+
+// parseRules reads rate_limit.custom_rules.
+func (k Key) parseRules(source string, given any) (any, error) {
+	table, ok := given.(map[string]any)
+	if !ok {
+		return nil, k.refuse(source, given)
+	}
+	rules := map[string]RateLimitRule{}
+	for _, path := range sortedNames(table) {
+		rule, err := k.parseRule(source, path, table[path])
+		if err != nil {
+			return nil, err
+		}
+		rules[path] = rule
+	}
+	return rules, nil
+}
+
+func (k Key) parseRule(source, path string, given any) (RateLimitRule, error) {
+	form := Key{
+		Path:        k.Path + "." + strconv.Quote(path),
+		allowedText: `false, or { window = "10s", max = 5 }, for a path that starts with /`,
+	}
+	if !strings.HasPrefix(path, "/") {
+		return RateLimitRule{}, form.refuse(source, given)
+	}
+	if on, isBool := given.(bool); isBool && !on {
+		return RateLimitRule{Disabled: true}, nil
+	}
+	table, ok := given.(map[string]any)
+	if !ok || len(table) != 2 || table["window"] == nil || table["max"] == nil {
+		return RateLimitRule{}, form.refuse(source, given)
+	}
+	window, err := Key{Path: form.Path + ".window", Kind: "duration", min: "1s", max: "1d"}.parseDuration(source, table["window"])
+	if err != nil {
+		return RateLimitRule{}, err
+	}
+	most, err := Key{Path: form.Path + ".max", Kind: "number", min: "1"}.parseNumber(source, table["max"])
+	if err != nil {
+		return RateLimitRule{}, err
+	}
+	return RateLimitRule{Window: window.(time.Duration), Max: most.(int)}, nil
+}
+
+// ParseDuration reads 7d, 24h, 5m and their sums (1d12h): Go's units, and d for 24 hours.
+func ParseDuration(text string) (time.Duration, error) {
+	text = strings.TrimSpace(text)
+	days, rest, hasDays := strings.Cut(text, "d")
+	if !hasDays {
+		return nonNegative(text)
+	}
+	count, err := strconv.ParseUint(days, 10, 16)
+	if err != nil {
+		return 0, fmt.Errorf("parse days of %q: %w", text, err)
+	}
+	whole := time.Duration(count) * 24 * time.Hour
+	if rest == "" {
+		return whole, nil
+	}
+	part, err := nonNegative(rest)
+	return whole + part, err
+}
+
+func nonNegative(text string) (time.Duration, error) {
+	duration, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("parse duration: %w", err)
+	}
+	if duration < 0 {
+		return 0, fmt.Errorf("duration %q is negative", text)
+	}
+	return duration, nil
+}
+
+func sortedNames(table map[string]any) []string {
+	return slices.Sorted(maps.Keys(table))
+}
