@@ -1,0 +1,115 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Error is an answer that tells the caller what went wrong. Capabilities
+// declare theirs as variables in errors.go and return them.
+type Error struct {
+	Status  int
+	Code    string // "" for the few that carry a message alone
+	Message string // "" with "" as Code is an empty body
+}
+
+func (e *Error) Error() string {
+	if e.Message == "" {
+		return e.Code
+	}
+	return e.Message
+}
+
+// errorBody is the error as the contract writes it.
+type errorBody struct {
+	Message string `json:"message"`
+	Code    string `json:"code,omitempty"`
+}
+
+// OAuthError is an error of the OAuth endpoints (RFC 6749 §5.2, RFC 6750 §3).
+type OAuthError struct {
+	Status      int
+	Code        string // error
+	Description string // error_description
+	Challenge   string // the value of WWW-Authenticate, "" for none
+}
+
+func (e *OAuthError) Error() string { return e.Code + ": " + e.Description }
+
+type oauthErrorBody struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description,omitempty"`
+}
+
+// RetryError is an error that passes by itself: the server is busy.
+type RetryError struct {
+	Answer *Error
+	After  time.Duration
+}
+
+func (e *RetryError) Error() string { return e.Answer.Error() }
+func (e *RetryError) Unwrap() error { return e.Answer }
+
+// The errors that any endpoint may answer.
+var (
+	ErrBadJSON       = &Error{http.StatusBadRequest, "BAD_REQUEST", "Invalid JSON in request body"}
+	ErrTooLarge      = &Error{http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "Request body is too large: at most 1 MiB is allowed"}
+	ErrUnauthorized  = &Error{http.StatusUnauthorized, "UNAUTHORIZED", "Unauthorized"}
+	ErrMissingOrigin = &Error{http.StatusForbidden, "MISSING_OR_NULL_ORIGIN", "Missing or null Origin"}
+	ErrInvalidOrigin = &Error{http.StatusForbidden, "INVALID_ORIGIN", "Invalid origin"}
+	ErrCrossSite     = &Error{http.StatusForbidden, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", "Cross-site navigation login blocked. This request appears to be a CSRF attack."}
+	ErrStorage       = &Error{http.StatusServiceUnavailable, "STORAGE_UNAVAILABLE", "The server cannot write to its storage at the moment"}
+	ErrBusy          = &Error{http.StatusServiceUnavailable, "SERVER_BUSY", "The server is busy. Please try again shortly."}
+	ErrNotFound      = &Error{Status: http.StatusNotFound}
+	errTooMany       = &Error{http.StatusTooManyRequests, "", "Too many requests. Please try again later."}
+)
+
+// Invalid is a validation failure of one place of the input: place is
+// "[body.email]", text the contract's words.
+func Invalid(place, text string) *Error {
+	return &Error{http.StatusBadRequest, "VALIDATION_ERROR", "[" + place + "] " + text}
+}
+
+// classify maps any error to what is answered; known tells whether it was declared.
+func (rt *Router) classify(err error) (answer *Error, known bool) {
+	var declared *Error
+	if errors.As(err, &declared) {
+		return declared, true
+	}
+	if rt.cfg.Classify != nil {
+		if e := rt.cfg.Classify(err); e != nil {
+			return e, true
+		}
+	}
+	return &Error{Status: http.StatusInternalServerError}, false
+}
+
+// writeError answers err on a JSON endpoint.
+func (r *Request) writeError(err error) {
+	var oauth *OAuthError
+	if errors.As(err, &oauth) {
+		if oauth.Challenge != "" {
+			r.Header().Set("WWW-Authenticate", oauth.Challenge)
+		}
+		r.Header().Set("Cache-Control", "no-store")
+		r.writeJSON(oauth.Status, oauthErrorBody{oauth.Code, oauth.Description})
+		return
+	}
+	answer, known := r.router.classify(err)
+	if !known {
+		r.logFailure(err)
+	}
+	var retry *RetryError
+	if errors.As(err, &retry) {
+		r.Header().Set("Retry-After", strconv.Itoa(max(1, int(retry.After.Round(time.Second)/time.Second))))
+	} else if answer == ErrStorage {
+		r.Header().Set("Retry-After", "5")
+	}
+	if answer.Message == "" && answer.Code == "" {
+		r.w.WriteHeader(answer.Status)
+		return
+	}
+	r.writeJSON(answer.Status, errorBody{answer.Message, answer.Code})
+}

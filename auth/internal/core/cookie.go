@@ -1,0 +1,166 @@
+package core
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/config"
+)
+
+// cookieNames are the contract's names with the configured prefix (NOTES §2).
+type cookieNames struct {
+	token, data, dontRemember string
+	template                  api.Cookie
+}
+
+func newCookieNames(cfg *config.Config) cookieNames {
+	prefix := cfg.Advanced.CookiePrefix + "."
+	if cfg.Advanced.UseSecureCookies {
+		prefix = "__Secure-" + prefix
+	}
+	attrs := cfg.Advanced.DefaultCookieAttributes
+	n := cookieNames{
+		token: prefix + "session_token", data: prefix + "session_data", dontRemember: prefix + "dont_remember",
+		template: api.Cookie{
+			Path: "/", HTTPOnly: true, SameSite: "Lax",
+			Secure: cfg.Advanced.UseSecureCookies || attrs.Secure, Partitioned: attrs.Partitioned,
+		},
+	}
+	switch strings.ToLower(attrs.SameSite) {
+	case "none":
+		n.template.SameSite = "None"
+	case "strict":
+		n.template.SameSite = "Strict"
+	}
+	if cfg.Advanced.CrossSubDomainCookies.Enabled {
+		n.template.Domain = cfg.Advanced.CrossSubDomainCookies.Domain
+	}
+	return n
+}
+
+func (n *cookieNames) cookie(name, value string, maxAge int) *api.Cookie {
+	ck := n.template
+	ck.Name, ck.Value, ck.MaxAge, ck.Delete = name, value, maxAge, value == ""
+	return &ck
+}
+
+// verifyBase64 checks the padded base64 signature of a signed cookie.
+func verifyBase64(s *Signer, sig, value string) bool {
+	var raw [33]byte
+	n, err := base64.StdEncoding.Decode(raw[:], []byte(sig))
+	return err == nil && n == sha256.Size && s.Verify(raw[:n], []byte(value))
+}
+
+// sign makes the wire form of a signed cookie: encodeURIComponent(value.signature).
+func (c *Core) sign(value string) string {
+	return url.QueryEscape(value + "." + base64.StdEncoding.EncodeToString(c.signer.Sign([]byte(value))))
+}
+
+// setSessionCookies gives the browser its session: the token, the cache when it
+// is on, and the mark of a session that is not to be remembered.
+func (c *Core) setSessionCookies(r *api.Request, a *Auth) {
+	c.setTokenCookie(r, a.Session)
+	if !a.Session.Remember {
+		r.SetCookie(c.cookies.cookie(c.cookies.dontRemember, c.sign("true"), 0))
+	}
+	c.SetCache(r, a)
+}
+
+func (c *Core) setTokenCookie(r *api.Request, s *Session) {
+	maxAge := 0
+	if s.Remember {
+		maxAge = int(c.Config.Session.ExpiresIn.Seconds())
+	}
+	r.SetCookie(c.cookies.cookie(c.cookies.token, c.sign(s.Token), maxAge))
+}
+
+// ResendCookies sends the session's cookies again after what they stand for changed.
+func (c *Core) ResendCookies(r *api.Request, a *Auth) {
+	c.setTokenCookie(r, a.Session)
+	c.SetCache(r, a)
+}
+
+// ClearCookies takes the session from the browser.
+func (c *Core) ClearCookies(r *api.Request) {
+	r.SetCookie(c.cookies.cookie(c.cookies.token, "", 0))
+	r.SetCookie(c.cookies.cookie(c.cookies.data, "", 0))
+	c.clearChunks(r, 0)
+	r.SetCookie(c.cookies.cookie(c.cookies.dontRemember, "", 0))
+}
+
+// chunkSize is the length of a cookie's value that keeps the whole line within
+// 4050 bytes, which every browser stores.
+const chunkSize = 4050 - 200
+
+// SetCache sends the session cache; without the cache it does nothing.
+func (c *Core) SetCache(r *api.Request, a *Auth) {
+	if c.cache == nil {
+		return
+	}
+	value, life := c.cache.encode(c, a, r.Now())
+	maxAge := 0
+	if a.Session.Remember {
+		maxAge = int(life.Seconds())
+	}
+	if len(value) <= chunkSize {
+		r.SetCookie(c.cookies.cookie(c.cookies.data, value, maxAge))
+		c.clearChunks(r, 0)
+		return
+	}
+	n := 0
+	for ; value != ""; n++ {
+		part := value[:min(chunkSize, len(value))]
+		value = value[len(part):]
+		r.SetCookie(c.cookies.cookie(c.cookies.data+"."+strconv.Itoa(n), part, maxAge))
+	}
+	if _, ok := r.Cookie(c.cookies.data); ok {
+		r.SetCookie(c.cookies.cookie(c.cookies.data, "", 0))
+	}
+	c.clearChunks(r, n)
+}
+
+// clearChunks deletes chunks that the browser still holds, from number from on.
+func (c *Core) clearChunks(r *api.Request, from int) {
+	r.EachCookie(func(name, _ string) bool {
+		if i, ok := c.chunkNumber(name); ok && i >= from {
+			r.SetCookie(c.cookies.cookie(name, "", 0))
+		}
+		return true
+	})
+}
+
+func (c *Core) chunkNumber(name string) (int, bool) {
+	rest, ok := strings.CutPrefix(name, c.cookies.data+".")
+	if !ok {
+		return 0, false
+	}
+	i, err := strconv.Atoi(rest)
+	return i, err == nil && i >= 0 && i < maxChunks
+}
+
+const maxChunks = 100
+
+// cacheValue is the session cache as the browser sent it, chunks put together.
+func (c *Core) cacheValue(r *api.Request) string {
+	if value, ok := r.Cookie(c.cookies.data); ok {
+		return value
+	}
+	first, ok := r.Cookie(c.cookies.data + ".0")
+	if !ok {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(first)
+	for i := 1; i < maxChunks; i++ {
+		part, ok := r.Cookie(c.cookies.data + "." + strconv.Itoa(i))
+		if !ok {
+			break
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}

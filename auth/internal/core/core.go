@@ -1,0 +1,115 @@
+// Package core is what every capability shares: users, sessions, accounts,
+// one-time values, secrets, the session cookies, and the one way to sign in.
+//
+// It owns every column of "user" and "session". It knows no capability: what
+// others must learn of is an event, and what they may forbid is a gate.
+package core
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"authd/auth/internal/clock"
+	"authd/auth/internal/config"
+	"authd/auth/internal/event"
+	"authd/auth/internal/store"
+)
+
+// Core holds what the capabilities share. Build it with [New]; events and
+// gates are connected before the first request.
+type Core struct {
+	DB     *store.DB
+	Config *config.Config
+	Keys   *Keyring
+	Now    clock.Clock
+	Log    *slog.Logger
+	Mail   *Mailer
+
+	// UserCreated is emitted for every new user, inside the transaction that makes it.
+	UserCreated event.Topic[*User]
+	// UserDeleted carries the id of a user who is about to go.
+	UserDeleted event.Topic[string]
+	// AccessEnded tells that all access of a user ends now.
+	AccessEnded event.Topic[AccessEnded]
+	// SessionEnded carries the id of a session that was ended by name.
+	SessionEnded event.Topic[string]
+	// SigningIn runs before a session exists; an error refuses the sign-in.
+	SigningIn event.Topic[*SignIn]
+	// Resume, when set, may answer a JSON sign-in or sign-up in place of its
+	// usual body: it continues what sent the person there.
+	Resume Resume
+
+	cookies cookieNames
+	signer  *Signer
+	cache   *sessionCache
+}
+
+// AccessEnded is the event that a user's access ends.
+type AccessEnded struct {
+	UserID string
+	Reason string // "banned", "deleted", "password-reset", "signed-out"
+}
+
+// New puts core together.
+func New(db *store.DB, cfg *config.Config, keys *Keyring, now clock.Clock, log *slog.Logger, mail *Mailer) (*Core, error) {
+	signer, err := keys.Signer("session cookie")
+	if err != nil {
+		return nil, err
+	}
+	c := &Core{DB: db, Config: cfg, Keys: keys, Now: now, Log: log, Mail: mail, signer: signer, cookies: newCookieNames(cfg)}
+	if cfg.Session.CookieCache.Enabled {
+		if c.cache, err = newSessionCache(cfg.Session.CookieCache); err != nil {
+			return nil, err
+		}
+	}
+	c.SigningIn.On(c.refuseBanned)
+	return c, nil
+}
+
+// Sweep deletes what has expired, a little at a time.
+func (c *Core) Sweep(ctx context.Context) error {
+	return c.DB.Write(ctx, func(tx *store.Tx) error { return deleteExpired(ctx, tx, c.Now(ctx)) })
+}
+
+// Setting reads what was decided in the browser, "" when it was not.
+func (c *Core) Setting(ctx context.Context, q store.Querier, name string) (string, error) {
+	return findSetting(ctx, q, name)
+}
+
+// SaveSetting keeps a decision.
+func (c *Core) SaveSetting(ctx context.Context, tx *store.Tx, name, value string) error {
+	return saveSetting(ctx, tx, name, value, c.Now(ctx))
+}
+
+// User reads a user by id. Errors: store.ErrNotFound.
+func (c *Core) User(ctx context.Context, q store.Querier, id string) (*User, error) {
+	return findUser(ctx, q, id)
+}
+
+// UserByEmail reads a user by address, in any case. Errors: store.ErrNotFound.
+func (c *Core) UserByEmail(ctx context.Context, q store.Querier, email string) (*User, error) {
+	return findUserByEmail(ctx, q, NormalizeEmail(email))
+}
+
+// Users lists users in the order of their making, those after the given id.
+func (c *Core) Users(ctx context.Context, q store.Querier, after string, limit int) ([]*User, error) {
+	return listUsers(ctx, q, after, limit)
+}
+
+// HasUsers tells whether anybody has an account yet.
+func (c *Core) HasUsers(ctx context.Context, q store.Querier) (bool, error) { return anyUser(ctx, q) }
+
+// SaveUser writes back a changed user and its time of change. Errors: ErrEmailTaken, store.ErrNotFound.
+func (c *Core) SaveUser(ctx context.Context, tx *store.Tx, u *User) error {
+	u.UpdatedAt = c.Now(ctx)
+	err := updateUser(ctx, tx, u)
+	if store.IsUnique(err, "user.email") {
+		return ErrEmailTaken
+	}
+	return err
+}
+
+// millis cuts a time to what the database keeps, so that an answer made before
+// a read equals one made after.
+func millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

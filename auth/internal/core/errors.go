@@ -1,0 +1,15 @@
+package core
+
+import (
+	"net/http"
+
+	"authd/auth/internal/api"
+)
+
+// The errors of signing in and of sessions, as the contract words them.
+var (
+	ErrEmailTaken       = &api.Error{Status: http.StatusUnprocessableEntity, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
+	ErrBanned           = &api.Error{Status: http.StatusForbidden, Code: "BANNED_USER", Message: "You have been banned from this application. Please contact support if you believe this is an error."}
+	ErrNotFresh         = &api.Error{Status: http.StatusForbidden, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
+	ErrSessionUser      = &api.Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_SESSION", Message: "Failed to get session"}
+)

@@ -1,0 +1,201 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"time"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/store"
+)
+
+// Session is a signed-in browser or app.
+type Session struct {
+	ID        string
+	UserID    string
+	Token     string // in clear only for the caller's own session; "" for others
+	ExpiresAt time.Time
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	IPAddress string
+	UserAgent string
+	Remember  bool     // false: ends with the browser, and never later than a day
+	AMR       []string // how the person proved who they are (RFC 8176)
+}
+
+// Fresh tells whether the sign-in is recent enough for what is sensitive.
+func (s *Session) Fresh(now time.Time, age time.Duration) bool {
+	return age == 0 || now.Sub(s.CreatedAt) < age
+}
+
+// handlePrefix begins a session's handle: no token begins so, for tokens have no underscore.
+const handlePrefix = "session_"
+
+// Handle stands for another session's token in lists: revoke-session takes it,
+// nothing else does.
+func (s *Session) Handle() string { return handlePrefix + s.ID }
+
+// Auth is who makes a request: a session and its user.
+type Auth struct {
+	Session *Session
+	User    *User
+}
+
+// shortSession is how long a session lives that is not to be remembered.
+const shortSession = 24 * time.Hour
+
+func parseList(s string) []string {
+	var list []string
+	if json.Unmarshal([]byte(s), &list) != nil {
+		return nil
+	}
+	return list
+}
+
+func formatList(list []string) string {
+	if len(list) == 0 {
+		return "[]"
+	}
+	b, err := json.Marshal(list)
+	if err != nil { // a []string always marshals
+		return "[]"
+	}
+	return string(b)
+}
+
+// newSession makes a session row inside tx.
+func (c *Core) newSession(ctx context.Context, tx *store.Tx, s *SignIn) (*Session, error) {
+	now := millis(c.Now(ctx))
+	life := c.Config.Session.ExpiresIn
+	if !s.Remember {
+		life = shortSession
+	}
+	session := &Session{
+		ID: NewID(), UserID: s.User.ID, Token: NewToken(32), ExpiresAt: now.Add(life), CreatedAt: now, UpdatedAt: now,
+		IPAddress: s.IP, UserAgent: s.UserAgent, Remember: s.Remember, AMR: s.AMR,
+	}
+	return session, insertSession(ctx, tx, session)
+}
+
+// token is the session token of the request's cookie, "" without a cookie whose
+// signature holds.
+func (c *Core) token(r *api.Request) string {
+	value, ok := r.Cookie(c.cookies.token)
+	if !ok {
+		return ""
+	}
+	return c.unsign(value)
+}
+
+// unsign returns the value of a signed cookie, "" when the signature does not hold.
+func (c *Core) unsign(wire string) string {
+	text, err := url.PathUnescape(wire)
+	if err != nil || len(text) < 46 || text[len(text)-45] != '.' {
+		return ""
+	}
+	value, sig := text[:len(text)-45], text[len(text)-44:]
+	if !verifyBase64(c.signer, sig, value) {
+		return ""
+	}
+	return value
+}
+
+// LimitKey names the session of a request for the rate limiter without asking
+// the database: a token that we signed belongs to somebody who signed in.
+func (c *Core) LimitKey(r *api.Request) string { return c.token(r) }
+
+// Authenticate reads the caller's session from the database, refreshing it when
+// it is due. It returns nil when there is none; a cookie whose session is gone
+// is then cleared. The result is kept for the rest of the request.
+func (c *Core) Authenticate(r *api.Request) (*Auth, error) {
+	if a, ok := r.Auth.(*Auth); ok {
+		return a, nil
+	}
+	token := c.token(r)
+	if token == "" {
+		return nil, nil
+	}
+	a, err := c.authenticate(r, token)
+	if err == nil {
+		r.Auth = a
+	}
+	return a, err
+}
+
+func (c *Core) authenticate(r *api.Request, token string) (*Auth, error) {
+	ctx := r.Context()
+	a, err := findSession(ctx, c.DB, HashToken(token))
+	if errors.Is(err, store.ErrNotFound) || err == nil && !a.Session.ExpiresAt.After(r.Now()) {
+		c.ClearCookies(r)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if a.User.BannedAt(r.Now()) {
+		c.ClearCookies(r)
+		return nil, nil
+	}
+	a.Session.Token = token
+	if r.Query("disableRefresh") == "" {
+		c.refresh(r, a.Session)
+	}
+	return a, nil
+}
+
+// refresh moves the end of a session that is used, once a day. A read that
+// cannot write answers without it.
+func (c *Core) refresh(r *api.Request, s *Session) {
+	cfg := c.Config.Session
+	if !s.Remember || r.Now().Before(s.ExpiresAt.Add(cfg.UpdateAge-cfg.ExpiresIn)) {
+		return
+	}
+	moved := *s
+	moved.UpdatedAt = millis(r.Now())
+	moved.ExpiresAt = moved.UpdatedAt.Add(cfg.ExpiresIn)
+	ctx := r.Context()
+	if err := c.DB.Write(ctx, func(tx *store.Tx) error { return refreshSession(ctx, tx, &moved) }); err != nil {
+		r.Log().Warn("session was not refreshed", "error", err)
+		return
+	}
+	*s = moved
+	c.setTokenCookie(r, s)
+}
+
+// EndSession ends one session of a user. It reports whether there was one.
+func (c *Core) EndSession(ctx context.Context, tx *store.Tx, userID, sessionID string) (bool, error) {
+	ended, err := deleteSession(ctx, tx, userID, sessionID)
+	if err != nil || !ended {
+		return false, err
+	}
+	return true, c.SessionEnded.Emit(ctx, tx, sessionID)
+}
+
+// EndSessions ends all sessions of a user but the one with the id except.
+func (c *Core) EndSessions(ctx context.Context, tx *store.Tx, userID, except string) error {
+	_, err := deleteSessionsOf(ctx, tx, userID, except)
+	return err
+}
+
+// Sessions lists a user's sessions that still run.
+func (c *Core) Sessions(ctx context.Context, q store.Querier, userID string) ([]*Session, error) {
+	return listSessions(ctx, q, userID, c.Now(ctx))
+}
+
+// SessionByRef finds the session of a user that ref names: a handle, or the
+// token itself. It returns "" when there is none of that user's.
+func (c *Core) SessionByRef(ctx context.Context, q store.Querier, userID, ref string) (string, error) {
+	if len(ref) > len(handlePrefix) && ref[:len(handlePrefix)] == handlePrefix {
+		return ref[len(handlePrefix):], nil
+	}
+	a, err := findSession(ctx, q, HashToken(ref))
+	if errors.Is(err, store.ErrNotFound) || err == nil && a.User.ID != userID {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return a.Session.ID, nil
+}

@@ -1,0 +1,81 @@
+package core
+
+import (
+	"context"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/store"
+)
+
+// SignIn is somebody who has proven who they are and is about to get a session.
+type SignIn struct {
+	User      *User
+	Method    string   // "email", "verify-email", "setup": for logs and events
+	AMR       []string // RFC 8176
+	Remember  bool
+	IP        string
+	UserAgent string
+}
+
+// Resume answers a JSON sign-in in place of its usual body, when the person was
+// sent here by something that now goes on. handled is false when there is nothing.
+type Resume func(r *api.Request, a *Auth) (answer any, handled bool, err error)
+
+// NewSignIn takes from the request what a session remembers of it.
+func NewSignIn(r *api.Request, u *User, method string, remember bool, amr ...string) *SignIn {
+	return &SignIn{User: u, Method: method, AMR: amr, Remember: remember, IP: r.IP(), UserAgent: r.UserAgent()}
+}
+
+// Begin signs somebody in: the gates run, then the session is made, in one
+// transaction with before (which may be nil) ahead of them. It sets no cookie.
+func (c *Core) Begin(ctx context.Context, s *SignIn, before func(tx *store.Tx) error) (*Auth, error) {
+	var a *Auth
+	err := c.DB.Write(ctx, func(tx *store.Tx) error {
+		if before != nil {
+			if err := before(tx); err != nil {
+				return err
+			}
+		}
+		if err := c.SigningIn.Emit(ctx, tx, s); err != nil {
+			return err
+		}
+		session, err := c.newSession(ctx, tx, s)
+		a = &Auth{Session: session, User: s.User}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// SignIn signs somebody in and gives their browser the session.
+func (c *Core) SignIn(r *api.Request, s *SignIn, before func(tx *store.Tx) error) (*Auth, error) {
+	a, err := c.Begin(r.Context(), s, before)
+	if err != nil {
+		return nil, err
+	}
+	c.Adopt(r, a)
+	r.Security("sign-in", "user", a.User.ID, "method", s.Method)
+	return a, nil
+}
+
+// Adopt gives the browser a session that was just made.
+func (c *Core) Adopt(r *api.Request, a *Auth) {
+	r.Auth = a
+	c.setSessionCookies(r, a)
+}
+
+// refuseBanned is the first gate.
+func (c *Core) refuseBanned(ctx context.Context, tx *store.Tx, s *SignIn) error {
+	// The user was read before the transaction began, and may be banned or gone since.
+	u, err := findUser(ctx, tx, s.User.ID)
+	if err != nil {
+		return err
+	}
+	if u.BannedAt(c.Now(ctx)) {
+		return ErrBanned
+	}
+	s.User = u
+	return nil
+}

@@ -1,0 +1,176 @@
+package core
+
+import (
+	"context"
+	"time"
+
+	"authd/auth/internal/store"
+)
+
+const userColumns = `u.id, u.name, u.email, u.email_verified, u.image, u.created_at, u.updated_at, u.role, u.banned, u.ban_reason, u.ban_expires`
+
+func scanUser(r *store.Row) *User {
+	u := &User{ID: r.Text(), Name: r.Text(), Email: r.Text(), EmailVerified: r.Bool(), Image: r.NullText(), CreatedAt: r.Time(), UpdatedAt: r.Time()}
+	if role := r.NullText(); role != nil {
+		u.Role = *role
+	}
+	u.Banned, u.BanReason, u.BanExpires = r.Bool(), r.NullText(), r.NullTime()
+	return u
+}
+
+const sessionColumns = `s.id, s.user_id, s.expires_at, s.created_at, s.updated_at, s.ip_address, s.user_agent, s.remember, s.amr`
+
+func scanSession(r *store.Row) *Session {
+	return &Session{
+		ID: r.Text(), UserID: r.Text(), ExpiresAt: r.Time(), CreatedAt: r.Time(), UpdatedAt: r.Time(),
+		IPAddress: r.Text(), UserAgent: r.Text(), Remember: r.Bool(), AMR: parseList(r.Text()),
+	}
+}
+
+func insertUser(ctx context.Context, tx *store.Tx, u *User) error {
+	_, err := tx.Exec(ctx, `INSERT INTO "user" (id, name, email, email_verified, image, created_at, updated_at, role, banned)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE)`,
+		u.ID, u.Name, u.Email, u.EmailVerified, u.Image, u.CreatedAt, u.UpdatedAt, u.Role)
+	return err
+}
+
+func findUser(ctx context.Context, q store.Querier, id string) (*User, error) {
+	return store.One(ctx, q, scanUser, `SELECT `+userColumns+` FROM "user" u WHERE u.id = $1`, id)
+}
+
+func findUserByEmail(ctx context.Context, q store.Querier, email string) (*User, error) {
+	return store.One(ctx, q, scanUser, `SELECT `+userColumns+` FROM "user" u WHERE u.email = $1`, email)
+}
+
+func listUsers(ctx context.Context, q store.Querier, after string, limit int) ([]*User, error) {
+	return store.All(ctx, q, scanUser, `SELECT `+userColumns+` FROM "user" u WHERE u.id > $1 ORDER BY u.id LIMIT $2`, after, limit)
+}
+
+func anyUser(ctx context.Context, q store.Querier) (bool, error) {
+	ids, err := store.All(ctx, q, func(r *store.Row) string { return r.Text() }, `SELECT id FROM "user" LIMIT 1`)
+	return len(ids) > 0, err
+}
+
+func updateUser(ctx context.Context, tx *store.Tx, u *User) error {
+	n, err := tx.Exec(ctx, `UPDATE "user" SET name = $1, email = $2, email_verified = $3, image = $4, updated_at = $5, role = $6,
+banned = $7, ban_reason = $8, ban_expires = $9 WHERE id = $10`,
+		u.Name, u.Email, u.EmailVerified, u.Image, u.UpdatedAt, u.Role, u.Banned, u.BanReason, u.BanExpires, u.ID)
+	if err == nil && n == 0 {
+		return store.ErrNotFound
+	}
+	return err
+}
+
+func deleteUser(ctx context.Context, tx *store.Tx, id string) (bool, error) {
+	n, err := tx.Exec(ctx, `DELETE FROM "user" WHERE id = $1`, id)
+	return n > 0, err
+}
+
+func insertSession(ctx context.Context, tx *store.Tx, s *Session) error {
+	_, err := tx.Exec(ctx, `INSERT INTO session (id, token_hash, user_id, expires_at, created_at, updated_at, ip_address, user_agent, remember, amr)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		s.ID, HashToken(s.Token), s.UserID, s.ExpiresAt, s.CreatedAt, s.UpdatedAt, s.IPAddress, s.UserAgent, s.Remember, formatList(s.AMR))
+	return err
+}
+
+func findSession(ctx context.Context, q store.Querier, tokenHash string) (*Auth, error) {
+	return store.One(ctx, q, func(r *store.Row) *Auth {
+		return &Auth{Session: scanSession(r), User: scanUser(r)}
+	}, `SELECT `+sessionColumns+`, `+userColumns+` FROM session s JOIN "user" u ON u.id = s.user_id WHERE s.token_hash = $1`, tokenHash)
+}
+
+func listSessions(ctx context.Context, q store.Querier, userID string, now time.Time) ([]*Session, error) {
+	return store.All(ctx, q, scanSession, `SELECT `+sessionColumns+` FROM session s WHERE s.user_id = $1 AND s.expires_at > $2 ORDER BY s.id`, userID, now)
+}
+
+// refreshSession moves the end of a session that is still as it was read.
+func refreshSession(ctx context.Context, tx *store.Tx, s *Session) error {
+	_, err := tx.Exec(ctx, `UPDATE session SET expires_at = $1, updated_at = $2 WHERE id = $3`, s.ExpiresAt, s.UpdatedAt, s.ID)
+	return err
+}
+
+func deleteSession(ctx context.Context, tx *store.Tx, userID, id string) (bool, error) {
+	n, err := tx.Exec(ctx, `DELETE FROM session WHERE id = $1 AND user_id = $2`, id, userID)
+	return n > 0, err
+}
+
+func deleteSessionsOf(ctx context.Context, tx *store.Tx, userID, except string) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM session WHERE user_id = $1 AND id <> $2`, userID, except)
+}
+
+func deleteExpired(ctx context.Context, tx *store.Tx, now time.Time) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < $1 LIMIT 500)`, now); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM verification WHERE id IN (SELECT id FROM verification WHERE expires_at < $1 LIMIT 500)`, now)
+	return err
+}
+
+func passwordHash(ctx context.Context, q store.Querier, userID string) (string, error) {
+	hashes, err := store.All(ctx, q, func(r *store.Row) *string { return r.NullText() },
+		`SELECT password FROM account WHERE provider_id = 'credential' AND account_id = $1 AND user_id = $1`, userID)
+	if err != nil || len(hashes) == 0 || hashes[0] == nil {
+		return "", err
+	}
+	return *hashes[0], nil
+}
+
+func upsertPassword(ctx context.Context, tx *store.Tx, a *Account) error {
+	_, err := tx.Exec(ctx, `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (provider_id, account_id) DO UPDATE SET password = excluded.password, updated_at = excluded.updated_at`,
+		a.ID, a.AccountID, a.ProviderID, a.UserID, a.Password, a.CreatedAt, a.UpdatedAt)
+	return err
+}
+
+func replacePassword(ctx context.Context, tx *store.Tx, userID, old, hash string, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE account SET password = $1, updated_at = $2
+WHERE provider_id = 'credential' AND account_id = $3 AND password = $4`, hash, now, userID, old)
+	return err
+}
+
+const verificationColumns = `purpose, subject, data, expires_at`
+
+func scanVerification(r *store.Row) *Verification {
+	return &Verification{Purpose: r.Text(), Subject: r.Text(), data: r.Text(), ExpiresAt: r.Time()}
+}
+
+func insertVerification(ctx context.Context, tx *store.Tx, id, purpose, hash, subject, data string, expires, now time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO verification (id, purpose, value_hash, subject, data, expires_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)`, id, purpose, hash, subject, data, expires, now)
+	return err
+}
+
+func consumeVerification(ctx context.Context, tx *store.Tx, purpose, hash string, now time.Time) (*Verification, error) {
+	return store.One(ctx, tx, scanVerification, `DELETE FROM verification WHERE purpose = $1 AND value_hash = $2 AND expires_at > $3
+RETURNING `+verificationColumns, purpose, hash, now)
+}
+
+func markVerification(ctx context.Context, tx *store.Tx, purpose, used, hash string, now time.Time) (*Verification, error) {
+	return store.One(ctx, tx, scanVerification, `UPDATE verification SET purpose = $1 WHERE purpose = $2 AND value_hash = $3 AND expires_at > $4
+RETURNING `+verificationColumns, used, purpose, hash, now)
+}
+
+func findVerification(ctx context.Context, q store.Querier, purpose, hash string, now time.Time) (*Verification, error) {
+	return store.One(ctx, q, scanVerification, `SELECT `+verificationColumns+` FROM verification
+WHERE purpose = $1 AND value_hash = $2 AND expires_at > $3`, purpose, hash, now)
+}
+
+func deleteVerifications(ctx context.Context, tx *store.Tx, purpose, subject string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM verification WHERE purpose = $1 AND subject = $2`, purpose, subject)
+	return err
+}
+
+func findSetting(ctx context.Context, q store.Querier, name string) (string, error) {
+	values, err := store.All(ctx, q, func(r *store.Row) string { return r.Text() }, `SELECT value FROM setting WHERE name = $1`, name)
+	if err != nil || len(values) == 0 {
+		return "", err
+	}
+	return values[0], nil
+}
+
+func saveSetting(ctx context.Context, tx *store.Tx, name, value string, now time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO setting (name, value, updated_at) VALUES ($1, $2, $3)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`, name, value, now)
+	return err
+}

@@ -1,0 +1,93 @@
+package core
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"authd/auth/internal/store"
+)
+
+// User is a person with an account.
+type User struct {
+	ID            string
+	Name          string
+	Email         string // lower case
+	EmailVerified bool
+	Image         *string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	Role          string // comma-joined, "" is the contract's null
+	Banned        bool
+	BanReason     *string
+	BanExpires    *time.Time
+}
+
+// BannedAt tells whether the user is shut out at that time.
+func (u *User) BannedAt(now time.Time) bool {
+	return u.Banned && (u.BanExpires == nil || now.Before(*u.BanExpires))
+}
+
+// HasRole tells whether role is among the user's.
+func (u *User) HasRole(role string) bool {
+	for r := range strings.SplitSeq(u.Role, ",") {
+		if r == role {
+			return true
+		}
+	}
+	return false
+}
+
+// NormalizeEmail is the form in which addresses are stored and compared.
+func NormalizeEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+// NewUser is what a user is made of.
+type NewUser struct {
+	Name, Email   string
+	EmailVerified bool
+	Image         *string
+	Role          string // "" is "user"
+}
+
+// CreateUser makes a user inside tx. Errors: ErrEmailTaken.
+func (c *Core) CreateUser(ctx context.Context, tx *store.Tx, n NewUser) (*User, error) {
+	now := c.Now(ctx)
+	u := &User{
+		ID: NewID(), Name: n.Name, Email: NormalizeEmail(n.Email), EmailVerified: n.EmailVerified, Image: n.Image,
+		CreatedAt: now, UpdatedAt: now, Role: n.Role,
+	}
+	if u.Role == "" {
+		u.Role = "user"
+	}
+	if err := insertUser(ctx, tx, u); err != nil {
+		if store.IsUnique(err, "user.email") {
+			return nil, ErrEmailTaken
+		}
+		return nil, err
+	}
+	return u, c.UserCreated.Emit(ctx, tx, u)
+}
+
+// DeleteUser removes a user and all that is theirs. It reports whether there was one.
+func (c *Core) DeleteUser(ctx context.Context, tx *store.Tx, userID string) (bool, error) {
+	if err := c.endAccess(ctx, tx, userID, "deleted"); err != nil {
+		return false, err
+	}
+	if err := c.UserDeleted.Emit(ctx, tx, userID); err != nil {
+		return false, err
+	}
+	return deleteUser(ctx, tx, userID)
+}
+
+// EndAccess ends all sessions of a user and tells who else gave out access:
+// after a ban, a password reset, or an administrator's sign-out.
+func (c *Core) EndAccess(ctx context.Context, tx *store.Tx, userID, reason string) error {
+	return c.endAccess(ctx, tx, userID, reason)
+}
+
+func (c *Core) endAccess(ctx context.Context, tx *store.Tx, userID, reason string) error {
+	if _, err := deleteSessionsOf(ctx, tx, userID, ""); err != nil {
+		return err
+	}
+	return c.AccessEnded.Emit(ctx, tx, AccessEnded{UserID: userID, Reason: reason})
+}

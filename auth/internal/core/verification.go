@@ -1,0 +1,62 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"authd/auth/internal/store"
+)
+
+// Verification is a one-time value that stands for something: a mailbox to be
+// proven, a password to be reset.
+type Verification struct {
+	Purpose   string // what the value is good for: never good for anything else
+	Subject   string // whom or what it is about
+	ExpiresAt time.Time
+	data      string
+}
+
+// Data reads what was stored with the value into v.
+func (v *Verification) Data(dst any) error {
+	if err := json.Unmarshal([]byte(v.data), dst); err != nil {
+		return fmt.Errorf("read data of a %s value: %w", v.Purpose, err)
+	}
+	return nil
+}
+
+// NewVerification makes a value of 32 random characters, stores its hash, and
+// returns it; only its holder ever has it. data is kept as JSON.
+func (c *Core) NewVerification(ctx context.Context, tx *store.Tx, purpose, subject string, data any, ttl time.Duration) (value string, err error) {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return "", fmt.Errorf("write data of a %s value: %w", purpose, err)
+	}
+	value = NewToken(32)
+	now := c.Now(ctx)
+	return value, insertVerification(ctx, tx, NewID(), purpose, HashToken(value), subject, string(text), now.Add(ttl), now)
+}
+
+// UseVerification consumes a value: the first caller gets it, every other one
+// store.ErrNotFound, as does a value that has expired or is for another purpose.
+func (c *Core) UseVerification(ctx context.Context, tx *store.Tx, purpose, value string) (*Verification, error) {
+	return consumeVerification(ctx, tx, purpose, HashToken(value), c.Now(ctx))
+}
+
+// PeekVerification reads a value and leaves it. Errors: store.ErrNotFound.
+func (c *Core) PeekVerification(ctx context.Context, q store.Querier, purpose, value string) (*Verification, error) {
+	return findVerification(ctx, q, purpose, HashToken(value), c.Now(ctx))
+}
+
+// SpendVerification marks a value as used and keeps the mark until it would
+// have expired, under the purpose "<purpose>-used": a second click on a link
+// can then be told from a forged one.
+func (c *Core) SpendVerification(ctx context.Context, tx *store.Tx, purpose, value string) (*Verification, error) {
+	return markVerification(ctx, tx, purpose, purpose+"-used", HashToken(value), c.Now(ctx))
+}
+
+// DropVerifications removes what is left of a purpose for a subject.
+func (c *Core) DropVerifications(ctx context.Context, tx *store.Tx, purpose, subject string) error {
+	return deleteVerifications(ctx, tx, purpose, subject)
+}
