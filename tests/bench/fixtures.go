@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// fixture is a data directory with so many users, each with one session, and the Cookie
+// values of those sessions.
+type fixture struct {
+	dir     string
+	cookies []string
+}
+
+// fixtures makes the empty, the small and the large data directory, or takes those that an
+// earlier run kept.
+func (b *bench) fixtures(ctx context.Context, keep string) error {
+	parent := b.dir
+	if keep != "" {
+		parent = keep
+	}
+	seed, err := b.build(ctx, "./auth/internal/seed", "seed", "")
+	if err != nil {
+		return err
+	}
+	for _, size := range []int{0, b.small, b.large} {
+		f := &fixture{dir: filepath.Join(parent, strconv.Itoa(size))}
+		if err := b.fill(ctx, f, seed, size); err != nil {
+			return fmt.Errorf("make a file with %d users: %w", size, err)
+		}
+		b.files[size] = f
+	}
+	return nil
+}
+
+func (b *bench) fill(ctx context.Context, f *fixture, seed string, size int) error {
+	list := f.dir + "-cookies.txt"
+	if _, err := os.Stat(list); err != nil {
+		b.table.progress(fmt.Sprintf("making a file with %d users and sessions", size))
+		if err := b.make(ctx, f.dir, list, seed, size); err != nil {
+			return err
+		}
+	}
+	text, err := os.ReadFile(list)
+	if err != nil {
+		return err
+	}
+	f.cookies = strings.Fields(string(text))
+	if len(f.cookies) != size {
+		return fmt.Errorf("%s has %d cookies: remove it and run again", list, len(f.cookies))
+	}
+	return nil
+}
+
+// make lets the server create its file as any first start does, then fills it beside it.
+func (b *bench) make(ctx context.Context, dir, list, seed string, size int) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "authd.toml"), []byte(clientConfig()), 0o600); err != nil {
+		return err
+	}
+	s, _, err := b.authd(ctx, b.release, dir)
+	if err != nil {
+		return err
+	}
+	s.stop()
+	out, err := os.Create(list)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	cmd := exec.CommandContext(ctx, seed, "-data", dir, "-users", strconv.Itoa(size))
+	cmd.Stdout, cmd.Stderr = out, os.Stderr
+	if err := cmd.Run(); err != nil {
+		_ = os.Remove(list)
+		return fmt.Errorf("fill %s: %w", dir, err)
+	}
+	return nil
+}
