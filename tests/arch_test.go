@@ -58,7 +58,7 @@ func layer(importPath string) int {
 		return layerCLI
 	case within(p, "auth/internal/core"):
 		return layerCore
-	case within(p, "auth/internal/testkit"), within(p, "auth/internal/seed"):
+	case within(p, "auth/internal/testkit"), within(p, "auth/internal/benchkit"):
 		return layerTests
 	case within(p, "auth/internal"):
 		return layerBase

@@ -24,13 +24,9 @@ func (b *bench) fixtures(ctx context.Context, keep string) error {
 	if keep != "" {
 		parent = keep
 	}
-	seed, err := b.build(ctx, "./auth/internal/seed", "seed", "")
-	if err != nil {
-		return err
-	}
 	for _, size := range []int{0, b.small, b.large} {
 		f := &fixture{dir: filepath.Join(parent, strconv.Itoa(size))}
-		if err := b.fill(ctx, f, seed, size); err != nil {
+		if err := b.fill(ctx, f, size); err != nil {
 			return fmt.Errorf("make a file with %d users: %w", size, err)
 		}
 		b.files[size] = f
@@ -38,11 +34,11 @@ func (b *bench) fixtures(ctx context.Context, keep string) error {
 	return nil
 }
 
-func (b *bench) fill(ctx context.Context, f *fixture, seed string, size int) error {
+func (b *bench) fill(ctx context.Context, f *fixture, size int) error {
 	list := f.dir + "-cookies.txt"
 	if _, err := os.Stat(list); err != nil {
 		b.table.progress(fmt.Sprintf("making a file with %d users and sessions", size))
-		if err := b.make(ctx, f.dir, list, seed, size); err != nil {
+		if err := b.make(ctx, f.dir, list, size); err != nil {
 			return err
 		}
 	}
@@ -58,7 +54,7 @@ func (b *bench) fill(ctx context.Context, f *fixture, seed string, size int) err
 }
 
 // make lets the server create its file as any first start does, then fills it beside it.
-func (b *bench) make(ctx context.Context, dir, list, seed string, size int) error {
+func (b *bench) make(ctx context.Context, dir, list string, size int) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -75,7 +71,7 @@ func (b *bench) make(ctx context.Context, dir, list, seed string, size int) erro
 		return err
 	}
 	defer out.Close()
-	cmd := exec.CommandContext(ctx, seed, "-data", dir, "-users", strconv.Itoa(size))
+	cmd := exec.CommandContext(ctx, b.kit, "-data", dir, "-users", strconv.Itoa(size))
 	cmd.Stdout, cmd.Stderr = out, os.Stderr
 	if err := cmd.Run(); err != nil {
 		_ = os.Remove(list)

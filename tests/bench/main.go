@@ -42,6 +42,7 @@ type bench struct {
 	verbose  bool
 	release  string // the program as released
 	hooks    string // the same with -tags testhooks, for rows that need a cheap hash
+	kit      string // what needs the server's own packages: filling a file, hashing alone
 	baseline *server
 	files    map[int]*fixture
 	results  map[string]figures // of rows that others compare with
@@ -85,14 +86,10 @@ func run() error {
 	reference := flag.String("reference", "", "port or URL of a running better-auth server to add rows for")
 	verbose := flag.Bool("v", false, "show the servers' logs")
 	keep := flag.String("files", "", "directory that keeps the filled database files for the next run")
-	role := flag.String("role", "", "what this process is for the bench itself (baseline, hash)")
-	threads := flag.Int("threads", 1, "for -role hash")
+	baseline := flag.Bool("serve-baseline", false, "what the bench starts this program as a second time for")
 	flag.Parse()
-	switch *role {
-	case "baseline":
+	if *baseline {
 		return serveBaseline()
-	case "hash":
-		return hashOnly(*threads, time.Second)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -157,7 +154,10 @@ func (b *bench) prepare(ctx context.Context, keep string) error {
 	if b.hooks, err = b.build(ctx, ".", "authd-testhooks", "testhooks"); err != nil {
 		return err
 	}
-	cmd, addr, err := b.child(ctx, "-role", "baseline")
+	if b.kit, err = b.build(ctx, "./auth/internal/benchkit", "benchkit", ""); err != nil {
+		return err
+	}
+	cmd, addr, err := b.child(ctx, "-serve-baseline")
 	if err != nil {
 		return fmt.Errorf("start the baseline: %w", err)
 	}
