@@ -183,6 +183,9 @@ func (r *readers) close() {
 	for range cap(r.slots) {
 		r.slots <- struct{}{}
 	}
+	for range cap(r.slots) { // who comes now is told that it is closed
+		<-r.slots
+	}
 }
 
 func openReaderConn(path string) (*conn, error) {

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
+	"slices"
 )
 
 // Tx is a transaction that can write. It is good only inside the function given to Write, and
 // only in the goroutine that function was called in.
 type Tx struct {
-	c *conn
+	c         *conn
+	committed []func()
 }
 
 var errTxDone = errors.New("the transaction is over")
@@ -23,6 +26,10 @@ func (tx *Tx) acquire(ctx context.Context) (*conn, error) {
 }
 
 func (tx *Tx) release(*conn, error) {}
+
+// AfterCommit has fn called once the transaction is on disk, and never if it is rolled back. fn
+// must return at once: everybody who writes waits for it.
+func (tx *Tx) AfterCommit(fn func()) { tx.committed = append(tx.committed, fn) }
 
 // Exec runs a statement that answers with no rows and says how many rows it changed.
 func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
@@ -51,12 +58,16 @@ type write struct {
 	done chan outcome
 }
 
-// outcome is what became of a write. A panic goes on in the goroutine that called Write.
+// outcome is what became of a write. A panic, or the end of a goroutine (runtime.Goexit, which
+// is how a test stops), goes on in the goroutine that called Write.
 type outcome struct {
-	err      error
-	panicked bool
-	value    any
+	err       error
+	panicked  any
+	exited    bool
+	committed []func()
 }
+
+func (o *outcome) failed() bool { return o.err != nil || o.panicked != nil || o.exited }
 
 // Panic is what Write panics with when its function did: the value, and the stack of the
 // goroutine that ran it, which the caller's own stack does not show.
@@ -84,8 +95,11 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 		return err
 	}
 	result := <-w.done
-	if result.panicked {
-		panic(result.value)
+	if result.panicked != nil {
+		panic(result.panicked)
+	}
+	if result.exited {
+		runtime.Goexit()
 	}
 	return result.err
 }
@@ -106,7 +120,15 @@ func (db *DB) enqueue(w *write) error {
 
 // runWriter is the only goroutine that writes. It ends when the queue is closed and empty.
 func (db *DB) runWriter() {
-	defer close(db.writerDone)
+	drained := false
+	defer func() {
+		if !drained { // a function has ended this goroutine (runtime.Goexit)
+			go db.runWriter()
+			return
+		}
+		db.closeWriter()
+		close(db.writerDone)
+	}()
 	batch := make([]*write, 0, maxBatch)
 	for first := range db.queue {
 		batch = append(batch[:0], first)
@@ -114,7 +136,7 @@ func (db *DB) runWriter() {
 		db.runBatch(batch)
 		clear(batch)
 	}
-	db.closeWriter()
+	drained = true
 }
 
 // maxBatch bounds how long the first of a batch waits for the others.
@@ -138,13 +160,31 @@ func (db *DB) gather(batch *[]*write) {
 // runBatch runs the functions in one transaction and tells each what became of it.
 func (db *DB) runBatch(batch []*write) {
 	results := make([]outcome, len(batch))
+	defer db.runOthers(batch, results)
 	err := db.commitBatch(batch, results)
 	for i, w := range batch {
-		if err != nil && results[i].err == nil && !results[i].panicked {
+		if err == nil && !results[i].failed() {
+			for _, fn := range results[i].committed {
+				fn()
+			}
+		}
+		if err != nil && !results[i].failed() {
 			results[i].err = err
 		}
 		w.done <- results[i]
 	}
+}
+
+// runOthers does what is left when one function has ended the writer's goroutine: that one is
+// told, and the others run again in a new transaction.
+func (db *DB) runOthers(batch []*write, results []outcome) {
+	culprit := slices.IndexFunc(results, func(o outcome) bool { return o.exited })
+	if culprit < 0 {
+		return
+	}
+	db.writer.rollback()
+	batch[culprit].done <- results[culprit]
+	db.runBatch(slices.Concat(batch[:culprit], batch[culprit+1:]))
 }
 
 func (db *DB) commitBatch(batch []*write, results []outcome) error {
@@ -157,7 +197,7 @@ func (db *DB) commitBatch(batch []*write, results []outcome) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	for i, w := range batch {
-		if err := db.runOne(c, w, &results[i]); err != nil {
+		if err := runOne(c, w, &results[i]); err != nil {
 			c.rollback()
 			db.writerFailed(err)
 			return err
@@ -171,9 +211,9 @@ func (db *DB) commitBatch(batch []*write, results []outcome) error {
 	return nil
 }
 
-// runOne runs one function in its savepoint. Its error is for all of the batch: the
+// runOne runs one function in its savepoint. The error it returns is for all of the batch: the
 // transaction could not go on.
-func (db *DB) runOne(c *conn, w *write, result *outcome) error {
+func runOne(c *conn, w *write, result *outcome) error {
 	if result.err = w.ctx.Err(); result.err != nil {
 		return nil
 	}
@@ -188,7 +228,7 @@ func (db *DB) runOne(c *conn, w *write, result *outcome) error {
 		}
 		return fmt.Errorf("the transaction was rolled back: %w", ErrUnavailable)
 	}
-	if result.err != nil || result.panicked {
+	if result.failed() {
 		if err := c.exec("ROLLBACK TO w"); err != nil {
 			return fmt.Errorf("roll back: %w", err)
 		}
@@ -208,8 +248,13 @@ func call(c *conn, w *write, result *outcome) {
 		if returned {
 			return
 		}
-		result.panicked, result.value = true, &Panic{Value: recover(), Stack: debug.Stack()}
+		if v := recover(); v != nil {
+			result.panicked = &Panic{Value: v, Stack: debug.Stack()}
+			return
+		}
+		result.exited = true
 	}()
 	result.err = w.fn(tx)
+	result.committed = tx.committed
 	returned = true
 }
