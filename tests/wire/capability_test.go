@@ -1,0 +1,117 @@
+package wire
+
+import (
+	"slices"
+	"strings"
+)
+
+// capability is what one part of better-auth adds to answers beside its own endpoints.
+type capability struct {
+	Name    string
+	Built   bool     // then its recordings are in force and nothing of it is left out
+	Fields  []string // of users and sessions, also inside tokens
+	Headers []string
+	Cookies []string // a name after the prefix; * at its end stands for the rest
+	Meta    []string // of the metadata documents
+}
+
+// capabilities is THE list of what is left out on both sides. Who builds a
+// capability sets Built: its recordings then have to be carried, and what it
+// adds elsewhere has to be there.
+func capabilities() []capability {
+	return []capability{
+		{Name: "core", Built: true},
+		{Name: "oidc", Built: true},
+		{Name: "account"},
+		{Name: "admin", Fields: []string{"impersonatedBy"}}, // role, banned, banReason and banExpires are served already
+		{Name: "anonymous", Fields: []string{"isAnonymous"}},
+		{Name: "api_key"},
+		{Name: "bearer", Headers: []string{"Set-Auth-Token"}},
+		{Name: "change_email"},
+		{Name: "delete_user"},
+		{Name: "device_authorization", Meta: []string{"device_authorization_endpoint"}},
+		{Name: "dynamic_client_registration", Meta: []string{"registration_endpoint"}},
+		{Name: "email_otp"},
+		{Name: "end_session", Meta: []string{"end_session_endpoint"}},
+		{Name: "jwt", Headers: []string{"Set-Auth-Jwt"}},
+		{Name: "last_login_method", Fields: []string{"lastLoginMethod"}, Cookies: []string{"last_used_login_method"}},
+		{Name: "magic_link"},
+		{Name: "multi_session", Cookies: []string{"session_token_multi-*"}},
+		{Name: "oauth_clients"},
+		{Name: "oauth_consents"},
+		{Name: "oauth_resources"},
+		{Name: "one_tap"},
+		{Name: "one_time_token"},
+		{Name: "open_api"},
+		{Name: "organization", Fields: []string{"activeOrganizationId", "activeTeamId"}},
+		{Name: "passkey"},
+		{Name: "phone_number", Fields: []string{"phoneNumber", "phoneNumberVerified"}},
+		{Name: "scim"},
+		{Name: "siwe"},
+		{Name: "social_providers"},
+		{Name: "sso"},
+		{Name: "two_factor", Fields: []string{"twoFactorEnabled"}},
+		{Name: "username", Fields: []string{"username", "displayUsername"}},
+	}
+}
+
+const cookiePrefix = "better-auth."
+
+// withoutUnbuilt leaves out what capabilities that are not built would have added.
+func withoutUnbuilt(e exchange) exchange {
+	for _, c := range capabilities() {
+		if !c.Built {
+			e = e.without(c)
+		}
+	}
+	return e
+}
+
+func (e exchange) without(c capability) exchange {
+	e = e.rewriteAll(func(_ string, value any) any {
+		fields, ok := value.(object)
+		switch {
+		case !ok:
+			return value
+		case isUser(fields) || isSession(fields):
+			return fields.without(func(key string) bool { return slices.Contains(c.Fields, key) })
+		case isMetadata(fields):
+			return fields.without(func(key string) bool { return slices.Contains(c.Meta, key) })
+		}
+		return value
+	})
+	for _, name := range c.Headers {
+		delete(e.Header, name)
+		e.notExposed(name)
+	}
+	e.Cookies = slices.DeleteFunc(slices.Clone(e.Cookies), func(cookie setCookie) bool {
+		name := strings.TrimPrefix(cookie.Name, cookiePrefix)
+		return slices.ContainsFunc(c.Cookies, func(pattern string) bool {
+			start, open := strings.CutSuffix(pattern, "*")
+			return name == pattern || open && strings.HasPrefix(name, start)
+		})
+	})
+	if len(e.Cookies) == 0 {
+		e.Cookies = nil
+	}
+	return e
+}
+
+// notExposed takes a header's name out of Access-Control-Expose-Headers.
+func (e exchange) notExposed(name string) {
+	const expose = "Access-Control-Expose-Headers"
+	list, ok := e.Header[expose].(string)
+	if !ok {
+		return
+	}
+	kept := slices.DeleteFunc(strings.Split(list, ", "), func(s string) bool { return strings.EqualFold(s, name) })
+	if len(kept) == 0 {
+		delete(e.Header, expose)
+		return
+	}
+	e.Header[expose] = strings.Join(kept, ", ")
+}
+
+func isUser(o object) bool     { return o.has("email", "emailVerified") }
+func isSession(o object) bool  { return o.has("expiresAt", "token", "userId") }
+func isMetadata(o object) bool { return o.has("issuer", "authorization_endpoint") }

@@ -1,0 +1,211 @@
+package wire
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"authd/tests/authdtest"
+)
+
+// target is a server that scenarios are played against, with what is not the contract's.
+type target interface {
+	url() string
+	// mail is the payload of the newest mail of a kind to an address.
+	mail(t *testing.T, kind, to string) map[string]any
+	// setup does what better-auth has no endpoint for, or one that authd has not yet.
+	setup(t *testing.T, s *stage, st step)
+}
+
+func challenge(verifier string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// commonSetup does what both servers do alike.
+func commonSetup(t *testing.T, s *stage, st step) bool {
+	t.Helper()
+	switch st.Setup {
+	case "user":
+		s.browser("new").Post(t, "/sign-up/email", map[string]string{"email": st.Email, "password": st.Password, "name": st.Name}).Want(t, http.StatusOK)
+	case "get":
+		s.browser("new").Get(t, s.fill(st.Path))
+	case "sign-out-here":
+		s.browser(st.As).Post(t, "/sign-out", struct{}{}).Want(t, http.StatusOK)
+	default:
+		return false
+	}
+	return true
+}
+
+// useClient gives the scenarios an OAuth client and their usual authorization request.
+func useClient(s *stage, id, secret string) {
+	basic := func(secret string) string {
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
+	}
+	s.values["client_id"], s.values["client_secret"] = id, secret
+	s.values["basic"], s.values["bad_basic"] = basic(secret), basic("bad")
+	s.values["authorize"] = "response_type=code&client_id=" + id +
+		"&redirect_uri=https%3A%2F%2Frp.example%2Fcb&scope=openid+profile+email+offline_access+read%3Athings" +
+		"&state=st4te&nonce=n0nce&code_challenge=" + challenge(verifier) + "&code_challenge_method=S256"
+}
+
+// The client of the recordings, declared to authd as code.
+const (
+	clientID     = "QyTnWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
+	clientSecret = "ZxAsQwErDfCvTyGhBnUiJkMoLpOkIjUh"
+	clientTOML   = `
+[[client]]
+client_id = "` + clientID + `"
+client_secret = "` + clientSecret + `"
+name = "First2"
+redirect_uris = ["https://rp.example/cb"]
+scopes = ["openid", "profile", "email", "offline_access", "read:things"]
+`
+)
+
+type authd struct{ *authdtest.Server }
+
+func (a authd) url() string { return a.URL }
+
+func (a authd) mail(t *testing.T, kind, to string) map[string]any {
+	t.Helper()
+	return a.LastMail(t, kind, to).Payload
+}
+
+func (a authd) setup(t *testing.T, s *stage, st step) {
+	t.Helper()
+	if commonSetup(t, s, st) {
+		return
+	}
+	switch st.Setup {
+	case "client":
+		useClient(s, clientID, clientSecret)
+	case "forget-consent":
+		a.forgetConsent(t, s, st)
+	case "set-role":
+		a.command(t, "user", st.Setup, st.Email, st.Role)
+	case "ban", "unban", "sign-out":
+		a.command(t, "user", st.Setup, st.Email)
+	case "set-password":
+		command := a.Command("user", "set-password", st.Email)
+		command.Stdin = strings.NewReader(st.Password + "\n")
+		if _, err := command.Output(); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Fatalf("unknown setup %q", st.Setup)
+	}
+}
+
+// forgetConsent: where no endpoint takes a consent back, prompt=consent asks again (OpenID Connect Core 3.1.2.1).
+func (a authd) forgetConsent(_ *testing.T, s *stage, _ step) {
+	s.values["authorize"] += "&prompt=consent"
+}
+
+func (a authd) command(t *testing.T, args ...string) {
+	t.Helper()
+	if _, err := a.Run(args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reference is a running better-auth with a few routes of its own beside it.
+type reference struct{ base string }
+
+func (r reference) url() string { return r.base }
+
+func (r reference) mail(t *testing.T, kind, to string) map[string]any {
+	t.Helper()
+	var all []map[string]any
+	if err := json.Unmarshal(r.own(t, http.MethodGet, "/__outbox", nil), &all); err != nil {
+		t.Fatal(err)
+	}
+	var last map[string]any
+	for _, m := range all {
+		user, ok := m["user"].(map[string]any)
+		if m["kind"] == kind && (to == "" || ok && user["email"] == to) {
+			last = m
+		}
+	}
+	if last == nil {
+		t.Fatalf("no mail %s to %q among %d", kind, to, len(all))
+	}
+	return last
+}
+
+func (r reference) own(t *testing.T, method, path string, body any) []byte {
+	t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequest(method, r.base+path, strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s %s: %d %v %.300s", method, path, res.StatusCode, err, answer)
+	}
+	return answer
+}
+
+func (r reference) sql(t *testing.T, statement string, params ...string) []byte {
+	t.Helper()
+	return r.own(t, http.MethodPost, "/__sql", map[string]any{"sql": statement, "params": append([]string{}, params...)})
+}
+
+func (r reference) setup(t *testing.T, s *stage, st step) {
+	t.Helper()
+	if commonSetup(t, s, st) {
+		return
+	}
+	const user = "userId=(select id from user where email=?)"
+	switch st.Setup {
+	case "client":
+		var made struct {
+			ID     string `json:"client_id"`
+			Secret string `json:"client_secret"`
+		}
+		s.browser(st.As).Post(t, "/oauth2/create-client", map[string]any{
+			"redirect_uris": []string{"https://rp.example/cb"}, "client_name": "First2",
+			"scope": "openid profile email offline_access read:things",
+		}).Want(t, http.StatusCreated).Decode(t, &made)
+		useClient(s, made.ID, made.Secret)
+	case "forget-consent":
+		r.sql(t, "delete from oauthConsent")
+	case "ban":
+		r.sql(t, "update user set banned=1, banReason='spam' where email=?", st.Email)
+		r.sql(t, "delete from session where "+user, st.Email)
+	case "set-role":
+		r.sql(t, "update user set role=? where email=?", st.Role, st.Email)
+	case "unban":
+		r.sql(t, "update user set banned=0, banReason=null where email=?", st.Email)
+	case "sign-out":
+		r.sql(t, "delete from session where "+user, st.Email)
+	case "set-password":
+		r.setPassword(t, st)
+	default:
+		t.Fatalf("unknown setup %q", st.Setup)
+	}
+}
+
+// setPassword copies the hash of somebody who just signed up with that password.
+func (r reference) setPassword(t *testing.T, st step) {
+	t.Helper()
+	twin := "twin-" + url.QueryEscape(st.Name) + st.Email
+	authdtest.NewClient(r.base).Post(t, "/sign-up/email", map[string]string{"email": twin, "password": st.Password, "name": "Twin"}).Want(t, http.StatusOK)
+	r.sql(t, fmt.Sprintf("update account set password=(select password from account where userId=(select id from user where email='%s')) where providerId='credential' and userId=(select id from user where email=?)", twin), st.Email)
+}
