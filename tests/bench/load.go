@@ -38,12 +38,13 @@ func (s sample) perSecond() float64 { return float64(s.ops) / s.wall.Seconds() }
 func load(ctx context.Context, s *server, connections int, d time.Duration, worker func(i int) operation) (sample, error) {
 	clients := make([]*client, connections)
 	for i := range clients {
-		c, err := dial(s.addr)
-		if err != nil {
+		clients[i] = &client{addr: s.addr}
+	}
+	defer closeAll(clients)
+	for _, c := range clients {
+		if err := c.redial(); err != nil {
 			return sample{}, fmt.Errorf("connect to %s: %w", s.name, err)
 		}
-		defer c.close()
-		clients[i] = c
 	}
 	before, err := s.cpu()
 	if err != nil {
@@ -69,6 +70,12 @@ func load(ctx context.Context, s *server, connections int, d time.Duration, work
 	}
 	result.wall, result.cpu = wall, after-before
 	return result, nil
+}
+
+func closeAll(clients []*client) {
+	for _, c := range clients {
+		c.close()
+	}
 }
 
 // loop is what one connection saw.
