@@ -53,6 +53,9 @@ func (r *Request) UserAgent() string {
 	return ua
 }
 
+// Languages is the Accept-Language header, cut to a length worth keeping.
+func (r *Request) Languages() string { return clip(r.HTTP.Header.Get("Accept-Language"), 128) }
+
 // Header is that of the answer.
 func (r *Request) Header() http.Header { return r.w.Header() }
 

@@ -28,6 +28,8 @@ type Core struct {
 
 	// UserCreated is emitted for every new user, inside the transaction that makes it.
 	UserCreated event.Topic[*User]
+	// RoleChanged is emitted before a user with changed roles is written back.
+	RoleChanged event.Topic[*User]
 	// UserDeleted carries the id of a user who is about to go.
 	UserDeleted event.Topic[string]
 	// AccessEnded tells that all access of a user ends now.

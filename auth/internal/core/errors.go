@@ -8,8 +8,22 @@ import (
 
 // The errors of signing in and of sessions, as the contract words them.
 var (
-	ErrEmailTaken       = &api.Error{Status: http.StatusUnprocessableEntity, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
-	ErrBanned           = &api.Error{Status: http.StatusForbidden, Code: "BANNED_USER", Message: "You have been banned from this application. Please contact support if you believe this is an error."}
-	ErrNotFresh         = &api.Error{Status: http.StatusForbidden, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
-	ErrSessionUser      = &api.Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_SESSION", Message: "Failed to get session"}
+	ErrEmailTaken      = &api.Error{Status: http.StatusUnprocessableEntity, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
+	ErrBanned          = &api.Error{Status: http.StatusForbidden, Code: "BANNED_USER", Message: "You have been banned from this application. Please contact support if you believe this is an error."}
+	ErrNotFresh        = &api.Error{Status: http.StatusForbidden, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
+	ErrSessionUser     = &api.Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_SESSION", Message: "Failed to get session"}
+	ErrFieldNotAllowed = &api.Error{Status: http.StatusBadRequest, Code: "FIELD_NOT_ALLOWED", Message: "Field not allowed to be set"}
 )
+
+// guarded are the fields of a user that a person may not set for themselves.
+var guarded = [...]string{"role", "banned", "banReason", "banExpires"}
+
+// CheckUserFields refuses input that names a field which only others may set.
+func CheckUserFields(input map[string]any) error {
+	for _, name := range guarded {
+		if _, ok := input[name]; ok {
+			return &api.Error{Status: ErrFieldNotAllowed.Status, Code: ErrFieldNotAllowed.Code, Message: name + " is not allowed to be set"}
+		}
+	}
+	return nil
+}

@@ -2,11 +2,27 @@ package core
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"authd/auth/internal/mail"
 	"authd/auth/internal/outbox"
 	"authd/auth/internal/store"
 )
+
+// Letter is a mail before it is worded: what it is about and where its link leads.
+type Letter struct {
+	Kind    string // "verify-email", "reset-password", …: the wording, and the X-Authd-Kind of a mail in a file
+	To      string // the address
+	Name    string // the addressee's, "" when unknown
+	Link    string // the page that acts, "" for a mere notice
+	Locale  string // an Accept-Language header: the reader's languages
+	Valid   time.Duration
+	Payload any // what a test build shows of it: user, url, token
+}
+
+// Wording turns a letter into a subject, a text and a page of HTML.
+type Wording func(ctx context.Context, l *Letter) (subject, text, html string, err error)
 
 // Mailer queues mails in the transaction that causes them and has them sent.
 // A job names what happened; whom it concerns is looked up when it runs, so
@@ -14,24 +30,29 @@ import (
 type Mailer struct {
 	queue  *outbox.Queue
 	sender mail.Sender
+	word   Wording
 	// wait is set when mails are files: then they are there before the answer is.
 	wait bool
 }
 
 // NewMailer joins the queue with the sender.
-func NewMailer(queue *outbox.Queue, sender mail.Sender, wait bool) *Mailer {
-	return &Mailer{queue: queue, sender: sender, wait: wait}
+func NewMailer(queue *outbox.Queue, sender mail.Sender, word Wording, wait bool) *Mailer {
+	return &Mailer{queue: queue, sender: sender, word: word, wait: wait}
 }
 
-// Handle registers what a job of a kind does: it returns the mail to send, or
-// nil when there is nobody to send it to.
-func (m *Mailer) Handle(kind string, compose func(ctx context.Context, payload []byte) (*mail.Message, error)) {
+// Handle registers what a job of a kind does: it returns the letter to send,
+// or nil when there is nobody to send it to.
+func (m *Mailer) Handle(kind string, compose func(ctx context.Context, payload []byte) (*Letter, error)) {
 	m.queue.Handle(kind, func(ctx context.Context, payload []byte) error {
-		msg, err := compose(ctx, payload)
-		if err != nil || msg == nil {
+		l, err := compose(ctx, payload)
+		if err != nil || l == nil {
 			return err
 		}
-		return m.sender.Send(ctx, *msg)
+		subject, text, html, err := m.word(ctx, l)
+		if err != nil {
+			return fmt.Errorf("word a %s mail: %w", l.Kind, err)
+		}
+		return m.sender.Send(ctx, mail.Message{Kind: l.Kind, To: l.To, Subject: subject, Text: text, HTML: html, Payload: l.Payload})
 	})
 }
 

@@ -79,3 +79,19 @@ func (c *Core) refuseBanned(ctx context.Context, tx *store.Tx, s *SignIn) error 
 	s.User = u
 	return nil
 }
+
+// Answer is what a JSON sign-in or sign-up answers: plain, unless the request
+// came with something that the sign-in resumes.
+func (c *Core) Answer(r *api.Request, a *Auth, plain any) (any, error) {
+	if c.Resume == nil {
+		return plain, nil
+	}
+	answer, handled, err := c.Resume(r, a)
+	if err != nil {
+		return nil, err
+	}
+	if handled {
+		return answer, nil
+	}
+	return plain, nil
+}

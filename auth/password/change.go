@@ -1,0 +1,158 @@
+package password
+
+import (
+	"context"
+	"errors"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/auth/internal/store"
+)
+
+// Change replaces the caller's password by another. With revokeOthers all their
+// sessions end and the caller gets a new one; otherwise the session stays.
+// Errors: ErrTooShort, ErrTooLong, ErrNoPassword, ErrInvalidPassword.
+func (s *Service) Change(r *api.Request, caller *core.Auth, current, next string, revokeOthers bool) (*core.Auth, error) {
+	ctx := r.Context()
+	if err := s.CheckLength(next); err != nil {
+		return nil, err
+	}
+	old, err := s.core.PasswordHash(ctx, s.core.DB, caller.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	if old == "" {
+		return nil, ErrNoPassword
+	}
+	if err := s.Verify(ctx, caller.User.ID, current); err != nil {
+		return nil, err
+	}
+	hash, err := s.hash.Hash(ctx, next)
+	if err != nil {
+		return nil, err
+	}
+	auth, err := s.replace(r, caller, hash, revokeOthers)
+	if err == nil {
+		r.Security("password-changed", "user", caller.User.ID)
+	}
+	return auth, err
+}
+
+func (s *Service) replace(r *api.Request, caller *core.Auth, hash string, revokeOthers bool) (*core.Auth, error) {
+	ctx := r.Context()
+	var mail string
+	write := func(tx *store.Tx) (err error) {
+		if err := s.core.SetPasswordHash(ctx, tx, caller.User.ID, hash); err != nil {
+			return err
+		}
+		if err := s.core.DropVerifications(ctx, tx, purposeReset, caller.User.ID); err != nil {
+			return err
+		}
+		if revokeOthers {
+			if err := s.core.EndAccess(ctx, tx, caller.User.ID, "password-changed"); err != nil {
+				return err
+			}
+		}
+		mail, err = s.core.Mail.Queue(ctx, tx, kindChanged, address{Email: caller.User.Email, Locale: r.Languages()})
+		return err
+	}
+	defer func() { s.core.Mail.Sent(ctx, mail) }()
+	if !revokeOthers {
+		return nil, s.core.DB.Write(ctx, write)
+	}
+	signIn := core.NewSignIn(r, caller.User, "change-password", caller.Session.Remember, caller.Session.AMR...)
+	return s.core.SignIn(r, signIn, write)
+}
+
+// RequestReset has a reset link sent to an address, if it is somebody's: known
+// and unknown addresses cost the same, for the job looks it up.
+func (s *Service) RequestReset(r *api.Request, email, redirectTo string) error {
+	ctx := r.Context()
+	var mail string
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		mail, err = s.core.Mail.Queue(ctx, tx, kindReset, address{Email: core.NormalizeEmail(email), RedirectTo: redirectTo, Locale: r.Languages()})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.core.Mail.Sent(ctx, mail)
+	return nil
+}
+
+// ResetPending tells whether a reset token would work. Errors: ErrInvalidToken.
+func (s *Service) ResetPending(ctx context.Context, token string) error {
+	_, err := s.core.PeekVerification(ctx, s.core.DB, purposeReset, token)
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrInvalidToken
+	}
+	return err
+}
+
+// Reset gives the holder of a reset token a new password. The person's sessions
+// and grants end, unless the configuration keeps the sessions.
+// Errors: ErrInvalidToken, ErrTooShort, ErrTooLong.
+func (s *Service) Reset(r *api.Request, token, next string) error {
+	ctx := r.Context()
+	if token == "" {
+		return ErrInvalidToken
+	}
+	if err := s.CheckLength(next); err != nil {
+		return err
+	}
+	if err := s.ResetPending(ctx, token); err != nil { // spares a hash for a token that is no good
+		return err
+	}
+	hash, err := s.hash.Hash(ctx, next)
+	if err != nil {
+		return err
+	}
+	var userID, mail string
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		userID, mail, err = s.reset(ctx, tx, token, hash, r.Languages())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.core.Mail.Sent(ctx, mail)
+	r.Security("password-reset", "user", userID)
+	return nil
+}
+
+func (s *Service) reset(ctx context.Context, tx *store.Tx, token, hash, languages string) (userID, mail string, err error) {
+	v, err := s.core.UseVerification(ctx, tx, purposeReset, token)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", "", ErrInvalidToken
+	}
+	if err != nil {
+		return "", "", err
+	}
+	user, err := s.core.User(ctx, tx, v.Subject)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", "", ErrUserNotFound
+	}
+	if err != nil {
+		return "", "", err
+	}
+	if err := s.core.SetPasswordHash(ctx, tx, user.ID, hash); err != nil {
+		return "", "", err
+	}
+	if err := s.core.DropVerifications(ctx, tx, purposeReset, user.ID); err != nil {
+		return "", "", err
+	}
+	if err := s.endAccess(ctx, tx, user.ID); err != nil {
+		return "", "", err
+	}
+	mail, err = s.core.Mail.Queue(ctx, tx, kindWasReset, address{Email: user.Email, Locale: languages})
+	return user.ID, mail, err
+}
+
+// endAccess: who lost the password may have lost it to somebody.
+func (s *Service) endAccess(ctx context.Context, tx *store.Tx, userID string) error {
+	const reason = "password-reset"
+	if s.core.Config.EmailAndPassword.RevokeSessionsOnPasswordReset {
+		return s.core.EndAccess(ctx, tx, userID, reason)
+	}
+	return s.core.AccessEnded.Emit(ctx, tx, core.AccessEnded{UserID: userID, Reason: reason})
+}

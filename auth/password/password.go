@@ -1,0 +1,134 @@
+// Package password is signing up and signing in with an e-mail address and a
+// password, changing the password, and resetting a forgotten one.
+//
+// A known and an unknown address get the same answer after the same work: a
+// sign-in hashes either way, a reset queues the same job either way, and the
+// job finds out. The package must not answer differently, nor sooner.
+package password
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"authd/auth/internal/core"
+	"authd/auth/internal/store"
+)
+
+// Hasher turns passwords into hashes and checks them.
+type Hasher interface {
+	Hash(ctx context.Context, password string) (string, error)
+	Verify(ctx context.Context, encoded, password string) (ok, rehash bool, err error)
+	// Dummy costs what Verify costs, for an account that does not exist.
+	Dummy(ctx context.Context, password string) error
+}
+
+// SignUpPolicy decides whether strangers may make an account.
+type SignUpPolicy interface {
+	SignUpOpen(ctx context.Context) (bool, error)
+}
+
+// Verifier sends the mail that proves an address.
+type Verifier interface {
+	// QueueVerification queues the mail inside tx and returns the job's id.
+	QueueVerification(ctx context.Context, tx *store.Tx, email, callbackURL, languages string) (string, error)
+}
+
+// Service is this capability.
+type Service struct {
+	core   *core.Core
+	hash   Hasher
+	policy SignUpPolicy
+	verify Verifier
+}
+
+// New connects the capability.
+func New(c *core.Core, h Hasher, p SignUpPolicy, v Verifier) *Service {
+	s := &Service{core: c, hash: h, policy: p, verify: v}
+	s.registerMail()
+	return s
+}
+
+// CheckLength holds a new password to the configured length, counted as the
+// contract counts: in UTF-16 units. Errors: ErrTooShort, ErrTooLong.
+func (s *Service) CheckLength(password string) error {
+	n := 0
+	for _, r := range password {
+		n++
+		if r >= 0x10000 && r != utf8.RuneError {
+			n++
+		}
+	}
+	cfg := s.core.Config.EmailAndPassword
+	switch {
+	case n < cfg.MinPasswordLength:
+		return ErrTooShort
+	case n > cfg.MaxPasswordLength:
+		return ErrTooLong
+	}
+	return nil
+}
+
+// checkTooLong bounds the work a guess can cause.
+func (s *Service) checkTooLong(password string) error {
+	if err := s.CheckLength(password); errors.Is(err, ErrTooLong) {
+		return err
+	}
+	return nil
+}
+
+// Check compares a password with a user's own. Errors: ErrWrong when it is not
+// that, or there is none.
+func (s *Service) check(ctx context.Context, userID, password string) (hash string, rehash bool, err error) {
+	hash, err = s.core.PasswordHash(ctx, s.core.DB, userID)
+	if err != nil {
+		return "", false, err
+	}
+	if hash == "" {
+		return "", false, errors.Join(s.hash.Dummy(ctx, password), ErrWrong)
+	}
+	ok, rehash, err := s.hash.Verify(ctx, hash, password)
+	if err != nil {
+		return "", false, err
+	}
+	if !ok {
+		return "", false, ErrWrong
+	}
+	return hash, rehash, nil
+}
+
+// Verify tells whether password is the user's. Errors: ErrInvalidPassword.
+func (s *Service) Verify(ctx context.Context, userID, password string) error {
+	if err := s.checkTooLong(password); err != nil {
+		return err
+	}
+	_, _, err := s.check(ctx, userID, password)
+	if errors.Is(err, ErrWrong) {
+		return ErrInvalidPassword
+	}
+	return err
+}
+
+// Set gives a user a password, as an administrator does; their access stays.
+// Errors: ErrTooShort, ErrTooLong.
+func (s *Service) Set(ctx context.Context, userID, password string) error {
+	if err := s.CheckLength(password); err != nil {
+		return err
+	}
+	hash, err := s.hash.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.core.DB.Write(ctx, func(tx *store.Tx) error { return s.core.SetPasswordHash(ctx, tx, userID, hash) })
+}
+
+// Hash turns a password into what is stored of it.
+func (s *Service) Hash(ctx context.Context, password string) (string, error) {
+	return s.hash.Hash(ctx, password)
+}
+
+// resetTTL is how long a reset link works.
+func (s *Service) resetTTL() time.Duration {
+	return s.core.Config.EmailAndPassword.ResetPasswordTokenExpiresIn
+}

@@ -1,0 +1,121 @@
+package password
+
+import (
+	"context"
+	"errors"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/auth/internal/store"
+)
+
+// SignUp is what somebody says of themselves to get an account.
+type SignUp struct {
+	Name, Email, Password string
+	Image                 *string
+	CallbackURL           string // where the verification link leads afterwards
+	Remember              bool
+}
+
+// SignUp makes an account, and signs in where no verified address is required.
+// Where it is required, a known address gets an answer of the same kind, with a
+// user that does not exist, and its owner is told by mail. auth is nil when
+// nobody was signed in.
+// Errors: ErrSignUpDisabled, ErrTooShort, ErrTooLong, core.ErrEmailTaken.
+func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core.Auth, err error) {
+	ctx := r.Context()
+	if err := s.mayEnter(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := s.CheckLength(in.Password); err != nil {
+		return nil, nil, err
+	}
+	hash, err := s.hash.Hash(ctx, in.Password)
+	if err != nil {
+		return nil, nil, err
+	}
+	user, auth, err = s.enter(r, in, hash)
+	if errors.Is(err, core.ErrEmailTaken) && s.core.Config.EmailAndPassword.RequireEmailVerification {
+		return s.alreadyThere(r, in)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Security("sign-up", "user", user.ID)
+	return user, auth, nil
+}
+
+func (s *Service) mayEnter(ctx context.Context) error {
+	if !s.core.Config.EmailAndPassword.Enabled {
+		return ErrSignUpDisabled
+	}
+	open, err := s.policy.SignUpOpen(ctx)
+	if err != nil {
+		return err
+	}
+	if !open {
+		return ErrSignUpDisabled
+	}
+	return nil
+}
+
+// enter makes user, password, mail and session in one transaction.
+func (s *Service) enter(r *api.Request, in SignUp, hash string) (*core.User, *core.Auth, error) {
+	ctx, cfg := r.Context(), s.core.Config
+	var user *core.User
+	var mails []string
+	create := func(tx *store.Tx) (err error) {
+		mails = nil
+		if user, err = s.Create(ctx, tx, core.NewUser{Name: in.Name, Email: in.Email, Image: in.Image}, hash); err != nil {
+			return err
+		}
+		if cfg.EmailVerification.SendOnSignUp {
+			id, err := s.verify.QueueVerification(ctx, tx, user.Email, in.CallbackURL, r.Languages())
+			mails = append(mails, id)
+			return err
+		}
+		return nil
+	}
+	defer func() { s.core.Mail.Sent(ctx, mails...) }()
+	if cfg.EmailAndPassword.RequireEmailVerification || !cfg.EmailAndPassword.AutoSignIn {
+		err := s.core.DB.Write(ctx, create)
+		return user, nil, err
+	}
+	signIn := core.NewSignIn(r, nil, "email", in.Remember, "pwd")
+	auth, err := s.core.SignIn(r, signIn, func(tx *store.Tx) error {
+		err := create(tx)
+		signIn.User = user
+		return err
+	})
+	return user, auth, err
+}
+
+// Create makes a user with a password hash, for sign-up, set-up and operators.
+// Errors: core.ErrEmailTaken.
+func (s *Service) Create(ctx context.Context, tx *store.Tx, n core.NewUser, hash string) (*core.User, error) {
+	user, err := s.core.CreateUser(ctx, tx, n)
+	if err != nil {
+		return nil, err
+	}
+	return user, s.core.SetPasswordHash(ctx, tx, user.ID, hash)
+}
+
+// alreadyThere answers a sign-up with a known address as if it were new, and
+// tells the owner of the address.
+func (s *Service) alreadyThere(r *api.Request, in SignUp) (*core.User, *core.Auth, error) {
+	ctx := r.Context()
+	var mail string
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		mail, err = s.core.Mail.Queue(ctx, tx, kindExistingUser, address{Email: core.NormalizeEmail(in.Email), Locale: r.Languages()})
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	s.core.Mail.Sent(ctx, mail)
+	now := s.core.Now(ctx)
+	return &core.User{
+		ID: core.NewID(), Name: in.Name, Email: core.NormalizeEmail(in.Email), Image: in.Image,
+		CreatedAt: now, UpdatedAt: now, Role: "user",
+	}, nil, nil
+}

@@ -1,0 +1,173 @@
+// Package user is what people do to their own profile: change it, and prove
+// their e-mail address.
+package user
+
+import (
+	"context"
+	"errors"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/auth/internal/store"
+)
+
+// Service is this capability.
+type Service struct{ core *core.Core }
+
+// New connects the capability.
+func New(c *core.Core) *Service {
+	s := &Service{core: c}
+	c.Mail.Handle(kindVerify, s.verifyMail)
+	return s
+}
+
+// Update is what a person may change; nil leaves a field.
+type Update struct {
+	Name  *string
+	Image *string // "" takes the image away
+}
+
+// Update changes the caller's profile and sends the session's cookies again,
+// for the cache in them holds the profile.
+func (s *Service) Update(r *api.Request, caller *core.Auth, up Update) error {
+	if up.Name == nil && up.Image == nil {
+		return ErrNothing
+	}
+	ctx := r.Context()
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		user, err := s.core.User(ctx, tx, caller.User.ID)
+		if err != nil {
+			return err
+		}
+		if up.Name != nil {
+			user.Name = *up.Name
+		}
+		if up.Image != nil {
+			user.Image = up.Image
+			if *up.Image == "" {
+				user.Image = nil
+			}
+		}
+		caller.User = user
+		return s.core.SaveUser(ctx, tx, user)
+	})
+	if err != nil {
+		return err
+	}
+	s.core.ResendCookies(r, caller)
+	return nil
+}
+
+// RequestVerification has the verification mail sent. Without a session it
+// tells nothing about the address; a person signed in may only ask for their own.
+// Errors: ErrMismatch, ErrAlreadyVerified.
+func (s *Service) RequestVerification(r *api.Request, email, callbackURL string) error {
+	ctx := r.Context()
+	caller, err := s.core.Authenticate(r)
+	if err != nil {
+		return err
+	}
+	email = core.NormalizeEmail(email)
+	if caller != nil && caller.User.Email != email {
+		return ErrMismatch
+	}
+	if caller != nil && caller.User.EmailVerified {
+		return ErrAlreadyVerified
+	}
+	var mail string
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		mail, err = s.QueueVerification(ctx, tx, email, callbackURL, r.Languages())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.core.Mail.Sent(ctx, mail)
+	return nil
+}
+
+// Verified is the outcome of following a verification link.
+type Verified struct {
+	User  *core.User
+	Again bool       // the link had done its work before
+	Auth  *core.Auth // the session, where following the link signs in
+}
+
+// Verify consumes a verification token. Errors: ErrInvalidToken, ErrUserNotFound.
+func (s *Service) Verify(r *api.Request, token string) (*Verified, error) {
+	ctx := r.Context()
+	var done *Verified
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		done, err = s.verify(ctx, tx, token)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if done.Again {
+		return done, nil
+	}
+	r.Security("email-verified", "user", done.User.ID)
+	return done, s.afterVerify(r, done)
+}
+
+func (s *Service) verify(ctx context.Context, tx *store.Tx, token string) (*Verified, error) {
+	v, err := s.core.SpendVerification(ctx, tx, purposeVerify, token)
+	again := errors.Is(err, store.ErrNotFound)
+	if again {
+		v, err = s.core.PeekVerification(ctx, tx, purposeVerify+"-used", token)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrInvalidToken
+	}
+	if err != nil {
+		return nil, err
+	}
+	user, err := s.core.UserByEmail(ctx, tx, v.Subject)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrUserNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	if user.EmailVerified {
+		return &Verified{User: user, Again: true}, nil
+	}
+	if again { // the address was verified, then unverified: an old link must not undo that
+		return nil, ErrInvalidToken
+	}
+	user.EmailVerified = true
+	return &Verified{User: user}, s.core.SaveUser(ctx, tx, user)
+}
+
+// afterVerify signs in where that is configured, and refreshes the caches of a
+// browser in which the person already is signed in.
+func (s *Service) afterVerify(r *api.Request, done *Verified) error {
+	caller, err := s.core.Authenticate(r)
+	if err != nil {
+		return err
+	}
+	if caller != nil && caller.User.ID == done.User.ID {
+		caller.User = done.User
+		s.core.ResendCookies(r, caller)
+		return nil
+	}
+	if !s.core.Config.EmailVerification.AutoSignInAfterVerification {
+		return nil
+	}
+	done.Auth, err = s.core.SignIn(r, core.NewSignIn(r, done.User, "verify-email", true, "otp"), nil)
+	return err
+}
+
+// Pending returns the address that a verification token would prove.
+// Errors: ErrInvalidToken.
+func (s *Service) Pending(ctx context.Context, token string) (email string, err error) {
+	v, err := s.core.PeekVerification(ctx, s.core.DB, purposeVerify, token)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", ErrInvalidToken
+	}
+	if err != nil {
+		return "", err
+	}
+	return v.Subject, nil
+}
