@@ -10,6 +10,8 @@
 // it ever writes is the secret, when asked to.
 package config
 
+//go:generate go run ./configtable ../../../README.md
+
 import (
 	"time"
 )
