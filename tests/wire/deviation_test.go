@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // deviation is something that authd answers differently on purpose.
 type deviation struct {
@@ -23,13 +20,6 @@ func asAuthdAnswers(n int, want exchange) exchange {
 		}
 	}
 	return want
-}
-
-func lower(name string) string { return strings.ToLower(name) }
-
-// inRecordedPlace makes an answer look as if its server stood where the recorded one did.
-func inRecordedPlace(text, origin string) string {
-	return strings.ReplaceAll(text, origin, recordedOrigin)
 }
 
 // deviations is THE list; docs/compatibility.md is made from it.

@@ -47,6 +47,7 @@ var comparedHeaders = []string{
 type recording struct {
 	Index     int               `json:"index"`
 	Label     string            `json:"label,omitempty"`
+	Origin    string            `json:"origin,omitempty"` // where the server stood; recordedOrigin when empty
 	Method    string            `json:"method"`
 	Path      string            `json:"path"`
 	Status    int               `json:"status"`
@@ -75,7 +76,10 @@ func (r recording) exchange() (exchange, error) {
 		}
 		e.Body = body
 	}
-	return e.normal(recordedOrigin), nil
+	if r.Origin == "" {
+		return e.normal(recordedOrigin), nil
+	}
+	return e.normal(r.Origin), nil
 }
 
 func answered(res authdtest.Response, origin string) exchange {

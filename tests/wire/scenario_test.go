@@ -32,6 +32,7 @@ type step struct {
 	Raw     *string            `json:"raw,omitempty"`
 	Headers map[string]*string `json:"headers,omitempty"`
 	Save    map[string]string  `json:"save,omitempty"`
+	Repeat  int                `json:"repeat,omitempty"` // how often it is sent; the last answer counts
 
 	Mail string `json:"mail,omitempty"`
 	To   string `json:"to,omitempty"`
@@ -177,6 +178,8 @@ func (s *stage) save(t *testing.T, st step, res authdtest.Response) {
 func pick(res authdtest.Response, words []string) (string, error) {
 	var value string
 	switch words[0] {
+	case "cookie":
+		value, words = pickCookie(res, words[1]), words[2:]
 	case "location":
 		value, words = res.Header.Get("Location"), words[1:]
 	case "body":
@@ -203,6 +206,16 @@ func pick(res authdtest.Response, words []string) (string, error) {
 		value = parsed.Get(words[0])
 	}
 	return value, nil
+}
+
+func pickCookie(res authdtest.Response, name string) string {
+	for _, line := range res.SetCookie {
+		if value, ok := strings.CutPrefix(line, name+"="); ok {
+			value, _, _ = strings.Cut(value, ";")
+			return value
+		}
+	}
+	return ""
 }
 
 func pickField(body []byte, path []string) (string, error) {

@@ -56,10 +56,17 @@ func useClient(s *stage, id, secret string) {
 		"&state=st4te&nonce=n0nce&code_challenge=" + challenge(verifier) + "&code_challenge_method=S256"
 }
 
+func useMoreClients(s *stage, postID, postSecret, publicID string) {
+	s.values["post_id"], s.values["post_secret"], s.values["public_id"] = postID, postSecret, publicID
+	s.values["post_basic"] = "Basic " + base64.StdEncoding.EncodeToString([]byte(postID+":"+postSecret))
+}
+
 // The client of the recordings, declared to authd as code.
 const (
 	clientID     = "QyTnWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
 	clientSecret = "ZxAsQwErDfCvTyGhBnUiJkMoLpOkIjUh"
+	postID       = "PoStWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
+	publicID     = "PuBlWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
 	clientTOML   = `
 [[client]]
 client_id = "` + clientID + `"
@@ -67,6 +74,16 @@ client_secret = "` + clientSecret + `"
 name = "First2"
 redirect_uris = ["https://rp.example/cb"]
 scopes = ["openid", "profile", "email", "offline_access", "read:things"]
+
+[[client]]
+client_id = "` + postID + `"
+client_secret = "` + clientSecret + `"
+token_endpoint_auth_method = "client_secret_post"
+redirect_uris = ["https://rp.example/cb"]
+
+[[client]]
+client_id = "` + publicID + `"
+redirect_uris = ["https://rp.example/cb"]
 `
 )
 
@@ -87,6 +104,8 @@ func (a authd) setup(t *testing.T, s *stage, st step) {
 	switch st.Setup {
 	case "client":
 		useClient(s, clientID, clientSecret)
+	case "more-clients":
+		useMoreClients(s, postID, clientSecret, publicID)
 	case "forget-consent":
 		a.forgetConsent(t, s, st)
 	case "set-role":
@@ -175,15 +194,11 @@ func (r reference) setup(t *testing.T, s *stage, st step) {
 	const user = "userId=(select id from user where email=?)"
 	switch st.Setup {
 	case "client":
-		var made struct {
-			ID     string `json:"client_id"`
-			Secret string `json:"client_secret"`
-		}
-		s.browser(st.As).Post(t, "/oauth2/create-client", map[string]any{
-			"redirect_uris": []string{"https://rp.example/cb"}, "client_name": "First2",
-			"scope": "openid profile email offline_access read:things",
-		}).Want(t, http.StatusCreated).Decode(t, &made)
+		made := r.client(t, s, st, "client_secret_basic")
 		useClient(s, made.ID, made.Secret)
+	case "more-clients":
+		post, public := r.client(t, s, st, "client_secret_post"), r.client(t, s, st, "none")
+		useMoreClients(s, post.ID, post.Secret, public.ID)
 	case "forget-consent":
 		r.sql(t, "delete from oauthConsent")
 	case "ban":
@@ -200,6 +215,20 @@ func (r reference) setup(t *testing.T, s *stage, st step) {
 	default:
 		t.Fatalf("unknown setup %q", st.Setup)
 	}
+}
+
+type madeClient struct {
+	ID     string `json:"client_id"`
+	Secret string `json:"client_secret"`
+}
+
+func (r reference) client(t *testing.T, s *stage, st step, method string) (made madeClient) {
+	t.Helper()
+	s.browser(st.As).Post(t, "/oauth2/create-client", map[string]any{
+		"redirect_uris": []string{"https://rp.example/cb"}, "client_name": "First2", "token_endpoint_auth_method": method,
+		"scope": "openid profile email offline_access read:things",
+	}).Want(t, http.StatusCreated).Decode(t, &made)
+	return made
 }
 
 // setPassword copies the hash of somebody who just signed up with that password.
