@@ -15,7 +15,10 @@ import (
 	"testing"
 )
 
-const maxLines = 400
+const (
+	maxLines         = 400
+	maxFunctionLines = 60
+)
 
 // source is one hand-written Go file with what the rules ask about it.
 type source struct {
@@ -58,14 +61,15 @@ func TestSourceRules(t *testing.T) {
 
 func sourceComplaints(s source) []string {
 	var found []string
-	for _, rule := range []func(source) []string{httpComplaints, sqlTextComplaints, initComplaints, errorComplaints} {
+	for _, rule := range []func(source) []string{httpComplaints, sqlTextComplaints, initComplaints, errorComplaints, lengthComplaints} {
 		found = append(found, rule(s)...)
 	}
 	return found
 }
 
-// httpComplaints: HTTP stands only in endpoints.go and pages.go; domain code takes a
-// context and values, so that a command, a job and an endpoint can all call it.
+// httpComplaints: HTTP stands only in endpoints.go and pages.go (and errors.go, for the names
+// of statuses); domain code takes a context and values, so that a command, a job and an
+// endpoint can all call it.
 func httpComplaints(s source) []string {
 	if s.test || !keepsOutOfHTTP(s) {
 		return nil
@@ -73,7 +77,7 @@ func httpComplaints(s source) []string {
 	var found []string
 	for _, imp := range s.syntax.Imports {
 		if name, _ := strconv.Unquote(imp.Path.Value); name == "net/http" {
-			found = append(found, s.at(imp.Pos())+" imports net/http: in a capability only endpoints.go and pages.go may, and below it only "+strings.Join(httpFolders, ", ")+"; pass values instead")
+			found = append(found, s.at(imp.Pos())+" imports net/http: in a capability only endpoints.go, pages.go and errors.go may, and below it only "+strings.Join(httpFolders, ", ")+"; pass values instead")
 		}
 	}
 	return found
@@ -85,7 +89,7 @@ var httpFolders = []string{"api", "core", "egress", "upstream", "clientip", "lim
 func keepsOutOfHTTP(s source) bool {
 	switch s.layer {
 	case layerCapability:
-		return !s.named("endpoints", "pages")
+		return !s.named("endpoints", "pages", "errors")
 	case layerBase:
 		for _, folder := range httpFolders {
 			if within(s.path, "auth/internal/"+folder) {
@@ -155,6 +159,24 @@ func errorComplaints(s source) []string {
 	return found
 }
 
+// lengthComplaints: a function over 60 lines does more than one thing. Tables of cases may be long.
+func lengthComplaints(s source) []string {
+	if s.test {
+		return nil
+	}
+	var found []string
+	for _, decl := range s.syntax.Decls {
+		fn, ok := decl.(*ast.FuncDecl)
+		if !ok {
+			continue
+		}
+		if lines := s.fset.Position(fn.End()).Line - s.fset.Position(fn.Pos()).Line; lines > maxFunctionLines {
+			found = append(found, fmt.Sprintf("%s: %s has %d lines, the limit is %d: give a part of it a name of its own", s.at(fn.Pos()), fn.Name.Name, lines, maxFunctionLines))
+		}
+	}
+	return found
+}
+
 // TestFilesStayShort: a file over 400 lines is two files.
 func TestFilesStayShort(t *testing.T) {
 	t.Parallel()
@@ -196,6 +218,7 @@ func TestSourceRulesAreNoticed(t *testing.T) {
 		{"SQL in an endpoint", "auth/user/endpoints.go", `const q = "DELETE FROM session WHERE id = $1"`, true},
 		{"a sentence is not SQL", "auth/user/user.go", `const q = "Select a user, then update it"`, false},
 		{"an init function", "auth/user/user.go", "func init() {}", true},
+		{"a function of 70 lines", "auth/user/user.go", "func f() {" + strings.Repeat("\n", 70) + "}", true},
 		{"a method named init", "auth/user/user.go", "type T struct{}\nfunc (T) init() {}", false},
 		{"a wire error in errors.go", "auth/user/errors.go", "import \"authd/auth/internal/api\"\nvar e = api.Error{}", false},
 		{"a wire error elsewhere", "auth/user/endpoints.go", "import \"authd/auth/internal/api\"\nvar e = &api.Error{}", true},
