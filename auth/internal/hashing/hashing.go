@@ -53,14 +53,14 @@ const (
 
 // standard is what new passwords are hashed with: the OWASP recommendation for
 // argon2id, 19 MiB and two passes.
-var standard = cost{memory: 19456, time: 2, lanes: 1} //nolint:gochecknoglobals // a constant
+var standard = cost{memory: 19456, time: 2, lanes: 1}
 
 // fast is the cheapest argon2id there is that still has every part.
-var fast = cost{memory: 64, time: 1, lanes: 1} //nolint:gochecknoglobals // a constant
+var fast = cost{memory: 64, time: 1, lanes: 1}
 
 // ErrBusy is returned when as many calls wait as the pool allows. It has a
 // method RetryAfter() time.Duration, which says when to try again.
-var ErrBusy error = busyError{} //nolint:gochecknoglobals // a sentinel error
+var ErrBusy error = busyError{}
 
 // ErrUnsupported is returned for a stored hash of a kind, or with a cost, that
 // this package does not compute.
@@ -184,6 +184,6 @@ func spellings(h stored, own cost, password string) [][]byte {
 
 func random(n int) []byte {
 	b := make([]byte, n)
-	rand.Read(b) //nolint:errcheck // never fails: it ends the process instead
+	rand.Read(b) // never fails: it ends the process instead
 	return b
 }
