@@ -84,7 +84,7 @@ func httpComplaints(s source) []string {
 }
 
 // httpFolders are the base packages whose business is HTTP itself.
-var httpFolders = []string{"api", "core", "egress", "upstream", "clientip", "limit"}
+var httpFolders = []string{"api", "core", "egress", "upstream", "clientip", "limit", "nativeapp"}
 
 func keepsOutOfHTTP(s source) bool {
 	switch s.layer {
