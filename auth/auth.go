@@ -1,0 +1,129 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/clock"
+	"authd/auth/internal/config"
+	"authd/auth/internal/core"
+	"authd/auth/internal/hashing"
+	"authd/auth/internal/mail"
+	"authd/auth/internal/outbox"
+	"authd/auth/internal/store"
+	"authd/migrations"
+)
+
+// Deps is what a server takes from its surroundings; the zero value is the real world.
+type Deps struct {
+	Log   *slog.Logger
+	Clock clock.Clock
+}
+
+// Server is a whole authd: its services for commands, its handler for requests.
+type Server struct {
+	*Services
+	cfg    *config.Config
+	log    *slog.Logger
+	db     *store.DB
+	hashes *hashing.Pool
+	queue  *outbox.Queue
+	router *api.Router
+}
+
+// New opens the database and builds every capability. It serves nothing yet
+// and starts no job: commands use it beside a running server.
+func New(ctx context.Context, cfg *config.Config, deps Deps) (*Server, error) {
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	if deps.Clock == nil {
+		deps.Clock = clock.System
+	}
+	keys, err := core.NewKeyring(cfg.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, store.Options{Path: cfg.DatabaseFile(), Log: deps.Log, Migrations: migrations.FS})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, log: deps.Log, db: db, hashes: hashing.New(hashing.Options{Fast: os.Getenv("AUTHD_TEST_FAST_HASH") == "1"})}
+	if err := s.build(ctx, keys, deps); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) build(ctx context.Context, keys *core.Keyring, deps Deps) error {
+	sealer, err := keys.Sealer("outbox")
+	if err != nil {
+		return err
+	}
+	s.queue = outbox.New(s.db, sealer, deps.Clock, deps.Log)
+	sender, err := newSender(s.cfg, deps)
+	if err != nil {
+		return err
+	}
+	mailer := core.NewMailer(s.queue, sender, wording(s.cfg), s.cfg.Mail.SMTPURL == "")
+	c, err := core.New(s.db, s.cfg, keys, deps.Clock, deps.Log, mailer)
+	if err != nil {
+		return err
+	}
+	if s.Services, err = s.modules(ctx, c); err != nil {
+		return err
+	}
+	s.router, err = s.newRouter(c)
+	return err
+}
+
+// newSender is the way out for mail: SMTP, or files in the data directory.
+func newSender(cfg *config.Config, deps Deps) (mail.Sender, error) {
+	if cfg.Mail.SMTPURL == "" {
+		return mail.NewFiles(filepath.Join(cfg.Data, "outbox"), cfg.Mail.From, deps.Clock, deps.Log)
+	}
+	return mail.NewSMTP(mail.SMTPOptions{URL: cfg.Mail.SMTPURL, From: cfg.Mail.From, Clock: deps.Clock})
+}
+
+// Handler serves every request.
+func (s *Server) Handler() http.Handler { return s.router }
+
+// Run does the work that no request waits for, until ctx ends: mails are
+// delivered, what has expired is swept away.
+func (s *Server) Run(ctx context.Context) {
+	go s.queue.Run(ctx)
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
+				s.log.Warn("sweep failed", "error", err)
+			}
+		}
+	}
+}
+
+// Drain delivers what is queued, until ctx ends.
+func (s *Server) Drain(ctx context.Context) { s.queue.Drain(ctx) }
+
+// Close ends the threads and closes the database; acknowledged writes are in it.
+func (s *Server) Close() error {
+	s.hashes.Close()
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
+}
+
+// Backup writes a consistent copy of the database to a new file.
+func (s *Server) Backup(ctx context.Context, path string) error { return s.db.Backup(ctx, path) }

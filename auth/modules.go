@@ -1,0 +1,66 @@
+package auth
+
+import (
+	"context"
+
+	"authd/auth/admin"
+	"authd/auth/health"
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/auth/openapi"
+	"authd/auth/operator"
+	"authd/auth/password"
+	"authd/auth/session"
+	"authd/auth/setup"
+	"authd/auth/user"
+)
+
+// Services are the capabilities, for the router and for the commands.
+type Services struct {
+	Core      *core.Core
+	Setup     *setup.Service
+	Users     *user.Service
+	Passwords *password.Service
+	Sessions  *session.Service
+	Admin     *admin.Service
+	Operators *operator.Service
+	OpenAPI   *openapi.Service
+	Health    *health.Service
+}
+
+// modules is THE list: it builds each capability and hands each the others that
+// it needs, as the small interfaces it declares.
+func (s *Server) modules(_ context.Context, c *core.Core) (*Services, error) {
+	m := &Services{Core: c}
+	m.Setup = setup.New(c)
+	m.Users = user.New(c)
+	m.Passwords = password.New(c, s.hashes, m.Setup, m.Users)
+	m.Setup.UsePasswords(m.Passwords)
+	m.Sessions = session.New(c)
+	m.Admin = admin.New(c, m.Passwords)
+	m.Operators = operator.New(c)
+	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
+	m.OpenAPI = openapi.New()
+	return m, nil
+}
+
+// endpoints are all endpoints of all capabilities, in the order of the reference.
+func (s *Server) endpoints() []api.Endpoint {
+	m := s.Services
+	guard := m.Operators.Guard()
+	var all []api.Endpoint
+	for _, list := range [][]api.Endpoint{
+		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(),
+		m.OpenAPI.Endpoints(),
+		m.Admin.Operations(guard),
+	} {
+		all = append(all, list...)
+	}
+	m.OpenAPI.Describe(all)
+	return all
+}
+
+// sweep deletes what has expired.
+func (s *Server) sweep(ctx context.Context) error {
+	return s.Core.Sweep(ctx)
+}

@@ -1,0 +1,49 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/auth/internal/hashing"
+	"authd/auth/internal/store"
+)
+
+// newRouter mounts all endpoints and hands the router what it takes from core.
+func (s *Server) newRouter(c *core.Core) (*api.Router, error) {
+	cfg := api.Config{
+		Origins: api.NewOrigins(s.cfg.URL, s.cfg.TrustedOrigins),
+		Log:     s.log,
+		Context: func(hr *http.Request) (context.Context, time.Time) {
+			ctx := requestContext(hr)
+			return ctx, c.Now(ctx)
+		},
+		Address:      func(hr *http.Request) netip.Addr { a, _ := netip.ParseAddrPort(hr.RemoteAddr); return a.Addr() },
+		LimitAddress: func(a netip.Addr) string { return a.String() },
+		Session:      c.LimitKey,
+		Exempt:       s.Operators.Exempt,
+		Classify:     classify,
+		DefaultLimit: api.Rule{Window: s.cfg.RateLimit.Window, Max: s.cfg.RateLimit.Max},
+		Limits:       customLimits(s.cfg.RateLimit.CustomRules),
+	}
+	if s.cfg.Metrics.Enabled {
+		cfg.Observe = s.Health.Observe
+	}
+	return api.NewRouter(cfg, s.endpoints()), nil
+}
+
+// classify knows the errors of the layers below the capabilities.
+func classify(err error) *api.Error {
+	switch {
+	case errors.Is(err, store.ErrUnavailable):
+		return api.ErrStorage
+	case errors.Is(err, hashing.ErrBusy):
+		return api.ErrBusy
+	default:
+		return nil
+	}
+}
