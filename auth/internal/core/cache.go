@@ -129,7 +129,7 @@ func (c *compactCodec) encode(payload []byte, _, expires time.Time) string {
 
 func (c *compactCodec) decode(value string) ([]byte, time.Time, bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(value)
-	if err != nil || !bytes.HasPrefix(raw, []byte(compactHead)) {
+	if err != nil || !bytes.HasPrefix(raw, []byte(compactHead)) || !bytes.HasSuffix(raw, []byte(`"}`)) {
 		return nil, time.Time{}, false
 	}
 	at := len(raw) - len(`"}`) - sigLength - len(sigKey)

@@ -1,0 +1,100 @@
+// Package testkit starts a whole server for a test: the real router over a real
+// SQLite file, with a clock that the test moves and mails that it can read.
+// Only tests import it.
+package testkit
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"authd/auth"
+	"authd/auth/internal/config"
+)
+
+// Clock is a time that only the test moves.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now is a clock.Clock.
+func (c *Clock) Now(context.Context) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the time.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Server is a running authd.
+type Server struct {
+	*auth.Server
+	URL   string
+	Clock *Clock
+	Dir   string // the data directory
+	t     testing.TB
+}
+
+// secret is long enough, and only for tests.
+const secret = "test-secret-0123456789-0123456789-0123456789"
+
+// Start runs a server whose configuration is the defaults and toml. Limits are
+// off unless toml speaks of [rate_limit].
+func Start(t testing.TB, toml string) *Server {
+	t.Helper()
+	front := httptest.NewUnstartedServer(nil)
+	url := "http://" + front.Listener.Addr().String()
+	if !strings.Contains(toml, "[rate_limit]") {
+		toml += "\n[rate_limit]\nenabled = false\n"
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "authd.toml")
+	if err := os.WriteFile(file, []byte(toml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(config.Options{File: file, Environ: []string{"AUTHD_DATA=" + dir, "AUTHD_URL=" + url, "AUTHD_SECRET=" + secret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clk := &Clock{now: time.Now().UTC().Truncate(time.Millisecond)}
+	s, err := auth.New(t.Context(), cfg, auth.Deps{Log: slog.New(slog.NewTextHandler(logOf(t), nil)), Clock: clk.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	front.Config.Handler = s.Handler()
+	front.Start()
+	t.Cleanup(func() {
+		front.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &Server{Server: s, URL: url, Clock: clk, Dir: dir, t: t}
+}
+
+// logOf shows the server's log when the test fails.
+func logOf(t testing.TB) *testLog { return &testLog{t: t} }
+
+type testLog struct {
+	t  testing.TB
+	mu sync.Mutex
+}
+
+func (l *testLog) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
+}
