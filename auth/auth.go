@@ -99,6 +99,7 @@ func (s *Server) Handler() http.Handler { return s.router }
 // delivered, what has expired is swept away.
 func (s *Server) Run(ctx context.Context) {
 	go s.queue.Run(ctx)
+	go s.OIDC.Run(ctx)
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {

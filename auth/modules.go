@@ -7,6 +7,7 @@ import (
 	"authd/auth/health"
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
+	"authd/auth/oidc"
 	"authd/auth/openapi"
 	"authd/auth/operator"
 	"authd/auth/password"
@@ -24,6 +25,7 @@ type Services struct {
 	Sessions  *session.Service
 	Admin     *admin.Service
 	Operators *operator.Service
+	OIDC      *oidc.Service
 	OpenAPI   *openapi.Service
 	Health    *health.Service
 }
@@ -41,6 +43,11 @@ func (s *Server) modules(_ context.Context, c *core.Core) (*Services, error) {
 	m.Operators = operator.New(c)
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
 	m.OpenAPI = openapi.New()
+	var err error
+	if m.OIDC, err = oidc.New(c); err != nil {
+		return nil, err
+	}
+	c.Resume = m.OIDC.ResumeSignIn
 	return m, nil
 }
 
@@ -51,8 +58,8 @@ func (s *Server) endpoints() []api.Endpoint {
 	var all []api.Endpoint
 	for _, list := range [][]api.Endpoint{
 		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(),
-		m.OpenAPI.Endpoints(),
-		m.Admin.Operations(guard),
+		m.OIDC.Endpoints(), m.OpenAPI.Endpoints(),
+		m.Admin.Operations(guard), m.OIDC.Operations(guard),
 	} {
 		all = append(all, list...)
 	}

@@ -27,6 +27,7 @@ func (s *Server) newRouter(c *core.Core) (*api.Router, error) {
 		Session:      c.LimitKey,
 		Exempt:       s.Operators.Exempt,
 		Classify:     classify,
+		Before:       s.OIDC.CheckSignIn,
 		DefaultLimit: api.Rule{Window: s.cfg.RateLimit.Window, Max: s.cfg.RateLimit.Max},
 		Limits:       customLimits(s.cfg.RateLimit.CustomRules),
 	}

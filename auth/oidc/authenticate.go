@@ -1,0 +1,102 @@
+package oidc
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"net/url"
+	"strings"
+)
+
+// credentials are what a client shows of itself (RFC 6749 §2.3).
+type credentials struct {
+	id       string
+	secret   string
+	method   string // how it came
+	byHeader bool
+}
+
+// readCredentials finds them in the Authorization header or the body, never in both.
+func readCredentials(authorization string, form url.Values) (credentials, error) {
+	c := credentials{id: form.Get("client_id"), secret: form.Get("client_secret"), method: authNone}
+	if c.secret != "" {
+		c.method = authPost
+	}
+	if form.Get("client_assertion") != "" || form.Get("client_assertion_type") != "" {
+		return c, bad(invalidClient, "client assertions are not supported")
+	}
+	if authorization == "" {
+		if c.id == "" {
+			return c, bad(invalidRequest, "Missing required client_id")
+		}
+		return c, nil
+	}
+	id, secret, ok := parseBasic(authorization)
+	if !ok {
+		return c, unauthenticated("the Authorization header cannot be read", true)
+	}
+	if c.secret != "" {
+		return c, bad(invalidRequest, "the client proves itself in more than one way")
+	}
+	if c.id != "" && c.id != id {
+		return c, bad(invalidRequest, "client_id is not that of the Authorization header")
+	}
+	return credentials{id: id, secret: secret, method: authBasic, byHeader: true}, nil
+}
+
+// parseBasic reads HTTP Basic with id and secret form-encoded (RFC 6749 §2.3.1).
+func parseBasic(header string) (id, secret string, ok bool) {
+	scheme, rest, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return "", "", false
+	}
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
+	if err != nil {
+		return "", "", false
+	}
+	id, secret, ok = strings.Cut(string(raw), ":")
+	if !ok {
+		return "", "", false
+	}
+	return formDecode(id), formDecode(secret), true
+}
+
+// formDecode takes what cannot be form-encoded as it stands: many clients do not encode.
+func formDecode(s string) string {
+	if decoded, err := url.QueryUnescape(s); err == nil {
+		return decoded
+	}
+	return s
+}
+
+// authenticate finds out which client asks, and that it is the one. It must come
+// the way it is registered for, so that a secret that leaked from one place is
+// of no use in another.
+func (s *Service) authenticate(ctx context.Context, authorization string, form url.Values) (*Client, error) {
+	shown, err := readCredentials(authorization, form)
+	if err != nil {
+		return nil, err
+	}
+	client, err := s.Client(ctx, shown.id)
+	if errors.Is(err, ErrClientNotFound) {
+		return nil, unauthenticated("missing client", shown.byHeader)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if client.Disabled {
+		return nil, unauthenticated("the client is disabled", shown.byHeader)
+	}
+	if shown.method != client.TokenEndpointAuthMethod {
+		if shown.method == authNone {
+			return nil, unauthenticated("missing required credentials", false)
+		}
+		return nil, bad(invalidClient, "client registered for "+client.TokenEndpointAuthMethod+" cannot use "+shown.method)
+	}
+	if !client.Public() && !client.secretMatches(shown.secret) {
+		s.security(ctx, "client-secret-wrong", slog.String("client", client.ID))
+		return nil, unauthenticated("invalid client_secret", shown.byHeader)
+	}
+	return client, nil
+}

@@ -1,0 +1,291 @@
+package oidc
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/auth/internal/store"
+)
+
+// Ways in which a client proves itself (RFC 7591 §2).
+const (
+	authNone  = "none"
+	authBasic = "client_secret_basic"
+	authPost  = "client_secret_post"
+)
+
+// Kinds of client (OpenID Connect Registration §2).
+const (
+	typeWeb    = "web"
+	typeNative = "native"
+)
+
+// Grants (RFC 6749 §1.3).
+const (
+	grantCode              = "authorization_code"
+	grantRefresh           = "refresh_token"
+	grantClientCredentials = "client_credentials"
+)
+
+// Scopes that mean something to the provider itself (OpenID Connect Core §5.4, §11).
+const (
+	scopeOpenID  = "openid"
+	scopeProfile = "profile"
+	scopeEmail   = "email"
+	scopeOffline = "offline_access"
+)
+
+// Client is an application that may ask for tokens. The zero values of the
+// fields that have a default mean that default.
+type Client struct {
+	ID                       string
+	TokenEndpointAuthMethod  string // none for public clients; default: client_secret_basic
+	ApplicationType          string // web or native; default: web
+	RedirectURIs             []string
+	PostLogoutRedirectURIs   []string
+	Scopes                   []string // default: all that the server knows
+	GrantTypes               []string // default: authorization_code and refresh_token
+	PKCEOptional             bool     // only for clients with a secret
+	SkipConsent              bool     // the operator's own: people are not asked, where the redirect is https
+	EnableEndSession         bool
+	IDTokenSignedResponseAlg string // RS256, ES256 or EdDSA; default: RS256 (OpenID Connect Registration §2)
+	AccessTokenExpiresIn     time.Duration
+	RefreshTokenExpiresIn    time.Duration
+
+	Name, URI, Icon, TOS, Policy string
+	Contacts                     []string
+	SoftwareID, SoftwareVersion  string
+	Metadata                     json.RawMessage // an object, or nil
+	UserID                       string          // the person it belongs to, if any
+
+	Disabled  bool
+	Declared  bool // it stands in authd.toml
+	CreatedAt time.Time
+	UpdatedAt time.Time
+
+	secretHash string
+}
+
+// Public tells whether the client has nothing to prove itself with (RFC 6749 §2.1).
+func (c *Client) Public() bool { return c.TokenEndpointAuthMethod == authNone }
+
+// allowedScopes are those the client may ask for.
+func (c *Client) allowedScopes(server []string) []string {
+	if len(c.Scopes) == 0 {
+		return server
+	}
+	return slices.DeleteFunc(slices.Clone(c.Scopes), func(scope string) bool { return !slices.Contains(server, scope) })
+}
+
+// secretMatches compares in constant time. The secret has 256 bits of chance, or
+// at least 32 characters of the operator's choice: a fast hash suffices.
+func (c *Client) secretMatches(secret string) bool {
+	return c.secretHash != "" && subtle.ConstantTimeCompare([]byte(core.HashToken(secret)), []byte(c.secretHash)) == 1
+}
+
+// newSecret has 256 bits of chance and a prefix that secret scanners can know.
+func newSecret() string { return "authd_cs_" + core.NewToken(43) }
+
+// CreateClient makes a client. Where secret is "" and the client is not public,
+// one is made; it is returned this once. Errors: ErrClientExists, *api.OAuthError.
+func (s *Service) CreateClient(ctx context.Context, c Client, secret string) (*Client, string, error) {
+	if err := s.complete(&c); err != nil {
+		return nil, "", err
+	}
+	if c.ID == "" {
+		c.ID = core.NewToken(32)
+	}
+	if c.Public() {
+		secret = ""
+	} else if secret == "" {
+		secret = newSecret()
+	}
+	if secret != "" {
+		c.secretHash = core.HashToken(secret)
+	}
+	c.CreatedAt, c.UpdatedAt = s.now(ctx), s.now(ctx)
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) error { return insertClient(ctx, tx, &c) })
+	if store.IsUnique(err, "oauth_client.client_id") {
+		return nil, "", ErrClientExists
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("create client: %w", err)
+	}
+	return &c, secret, nil
+}
+
+// Clients lists all clients by the time of their making.
+func (s *Service) Clients(ctx context.Context) ([]*Client, error) {
+	return listClients(ctx, s.core.DB)
+}
+
+// Client reads one client. Errors: ErrClientNotFound.
+func (s *Service) Client(ctx context.Context, clientID string) (*Client, error) {
+	return s.client(ctx, s.core.DB, clientID)
+}
+
+func (s *Service) client(ctx context.Context, q store.Querier, clientID string) (*Client, error) {
+	c, err := findClient(ctx, q, clientID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrClientNotFound
+	}
+	return c, err
+}
+
+// RotateSecret gives a client a new secret; the old one ends at once.
+// Errors: ErrClientNotFound, *api.OAuthError for a client without secrets or
+// whose secret stands in authd.toml.
+func (s *Service) RotateSecret(ctx context.Context, clientID string) (string, error) {
+	secret := newSecret()
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		c, err := s.client(ctx, tx, clientID)
+		if err != nil {
+			return err
+		}
+		if c.Public() {
+			return bad(invalidClient, "a public client has no secret")
+		}
+		if c.Declared {
+			return bad(invalidClient, "the secret of a declared client is changed in authd.toml")
+		}
+		c.secretHash, c.UpdatedAt = core.HashToken(secret), s.now(ctx)
+		return updateClient(ctx, tx, c)
+	})
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// DeleteClient removes a client with all that it was given. Errors:
+// ErrClientNotFound, *api.OAuthError for authd's own and declared clients,
+// which would come back at the next start.
+func (s *Service) DeleteClient(ctx context.Context, clientID string) error {
+	return s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		c, err := s.client(ctx, tx, clientID)
+		if err != nil {
+			return err
+		}
+		if c.ID == CLIClientID {
+			return bad(invalidClient, "authd's own client cannot be deleted")
+		}
+		if c.Declared && !c.Disabled {
+			return bad(invalidClient, "a declared client is removed from authd.toml first")
+		}
+		return deleteClient(ctx, tx, clientID)
+	})
+}
+
+// complete fills in defaults and says what is wrong with a client, in the words
+// of RFC 7591 §3.2.2.
+func (s *Service) complete(c *Client) error {
+	setDefault(&c.TokenEndpointAuthMethod, authBasic)
+	setDefault(&c.ApplicationType, typeWeb)
+	setDefault(&c.IDTokenSignedResponseAlg, algRS256)
+	if len(c.GrantTypes) == 0 {
+		c.GrantTypes = []string{grantCode, grantRefresh}
+	}
+	for _, check := range []func(*Client) *api.OAuthError{s.checkMethods, s.checkRedirects, s.checkScopes, checkTexts} {
+		if err := check(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func setDefault(field *string, value string) {
+	if *field == "" {
+		*field = value
+	}
+}
+
+func (s *Service) checkMethods(c *Client) *api.OAuthError {
+	if !slices.Contains([]string{authNone, authBasic, authPost}, c.TokenEndpointAuthMethod) {
+		return bad(invalidMetadata, "token_endpoint_auth_method must be none, client_secret_basic or client_secret_post")
+	}
+	if c.ApplicationType != typeWeb && c.ApplicationType != typeNative {
+		return bad(invalidMetadata, "application_type must be web or native")
+	}
+	if !slices.Contains(signingAlgs(), c.IDTokenSignedResponseAlg) {
+		return bad(invalidMetadata, "id_token_signed_response_alg must be RS256, ES256 or EdDSA")
+	}
+	for _, grant := range c.GrantTypes {
+		if grant != grantCode && grant != grantRefresh && grant != grantClientCredentials {
+			return bad(invalidMetadata, "grant type "+clip(grant)+" is not supported")
+		}
+	}
+	if c.Public() && slices.Contains(c.GrantTypes, grantClientCredentials) {
+		return bad(invalidMetadata, "a public client cannot use client_credentials (RFC 6749 section 4.4)")
+	}
+	if c.Public() && c.PKCEOptional {
+		return bad(invalidMetadata, "pkce is required for public clients")
+	}
+	return nil
+}
+
+func (s *Service) checkRedirects(c *Client) *api.OAuthError {
+	if slices.Contains(c.GrantTypes, grantCode) && len(c.RedirectURIs) == 0 {
+		return bad(invalidRedirectURI, "Redirect URIs are required for authorization_code and implicit grant types")
+	}
+	plain := strings.HasPrefix(s.issuer, "http://")
+	for i, uri := range c.RedirectURIs {
+		if wrong := checkRedirect(uri, c.Public(), plain); wrong != "" {
+			return bad(invalidRedirectURI, fmt.Sprintf("redirect_uris[%d]: %s", i, wrong))
+		}
+	}
+	for i, uri := range c.PostLogoutRedirectURIs {
+		if wrong := checkRedirect(uri, c.Public(), plain); wrong != "" {
+			return bad(invalidRedirectURI, fmt.Sprintf("post_logout_redirect_uris[%d]: %s", i, wrong))
+		}
+	}
+	return nil
+}
+
+func (s *Service) checkScopes(c *Client) *api.OAuthError {
+	for _, scope := range c.Scopes {
+		if !slices.Contains(s.cfg.Scopes, scope) {
+			return bad(invalidScope, "cannot request scope "+clip(scope))
+		}
+	}
+	return nil
+}
+
+// checkTexts: what people are shown must not be endless, and links must be links.
+func checkTexts(c *Client) *api.OAuthError {
+	for _, text := range []string{c.ID, c.Name, c.SoftwareID, c.SoftwareVersion} {
+		if len(text) > 200 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return bad(invalidMetadata, "client_id, client_name, software_id and software_version have at most 200 characters and no control characters")
+		}
+	}
+	for _, link := range []string{c.URI, c.Icon, c.TOS, c.Policy} {
+		u, err := url.Parse(link)
+		if link != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(link) > maxRedirectURI) {
+			return bad(invalidMetadata, "client_uri, logo_uri, tos_uri and policy_uri must be web addresses")
+		}
+	}
+	return nil
+}
+
+func clip(s string) string {
+	if len(s) > 100 {
+		return s[:100]
+	}
+	return s
+}
+
+// challengeOf is the S256 challenge of a verifier (RFC 7636 §4.2).
+func challengeOf(verifier string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}

@@ -1,0 +1,268 @@
+package oidc
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+)
+
+const tag = "oauth-provider"
+
+// perMinute are the contract's limits (NOTES §8).
+func perMinute(n int) api.Rule { return api.Rule{Window: time.Minute, Max: n} }
+
+// Endpoints are those of the provider.
+func (s *Service) Endpoints() []api.Endpoint {
+	session := []api.Guard{s.core.RequireSession()}
+	form := []string{api.MediaForm}
+	return append(s.documents(),
+		api.Handle(api.Endpoint{
+			Method: http.MethodGet, Path: "/oauth2/authorize", ID: "oauth2Authorize", Tag: tag, Limit: perMinute(30),
+			Doc: "Starts signing in at an application: sends the browser to the page of the next step, or back with a code.",
+		}, s.authorize),
+		api.Handle(api.Endpoint{
+			// As safe as the GET: whoever may link here may also post.
+			Method: http.MethodPost, Path: "/oauth2/authorize", ID: "oauth2AuthorizePost", Tag: tag, Limit: perMinute(30), Media: form, Origin: api.OriginNone,
+			Doc: "The same with the parameters in the body (OpenID Connect Core §3.1.2.1).",
+		}, s.authorize),
+		api.Handle(api.Endpoint{
+			Method: http.MethodPost, Path: "/oauth2/token", ID: "oauth2Token", Tag: tag, Limit: perMinute(20), Media: form, Origin: api.OriginNone, CORS: api.CORSPublic,
+			Doc: "Gives tokens for an authorization code or a refresh token.",
+		}, s.token),
+		api.Handle(api.Endpoint{
+			Method: http.MethodGet, Path: "/oauth2/userinfo", ID: "oauth2UserInfo", Tag: tag, Limit: perMinute(60), CORS: api.CORSPublic,
+			Doc: "Tells who the person behind an access token is, as far as its scopes go.",
+		}, s.userinfo),
+		api.Handle(api.Endpoint{
+			Method: http.MethodPost, Path: "/oauth2/userinfo", ID: "oauth2UserInfoPost", Tag: tag, Limit: perMinute(60), Media: form, Origin: api.OriginNone, CORS: api.CORSPublic,
+			Doc: "The same with the access token in the body (RFC 6750 §2.2).",
+		}, s.userinfo),
+		api.Handle(api.Endpoint{
+			Method: http.MethodPost, Path: "/oauth2/introspect", ID: "oauth2Introspect", Tag: tag, Limit: perMinute(100), Media: form, Origin: api.OriginNone, CORS: api.CORSNone,
+			Doc: "Tells a client whether a token of its own is good (RFC 7662).",
+		}, s.introspect),
+		api.Handle(api.Endpoint{
+			Method: http.MethodPost, Path: "/oauth2/revoke", ID: "oauth2Revoke", Tag: tag, Limit: perMinute(30), Media: form, Origin: api.OriginNone, CORS: api.CORSPublic,
+			Doc: "Ends a token, and with a refresh token all that came of the same consent (RFC 7009).",
+		}, s.revoke),
+		api.Handle(api.Endpoint{
+			Method: http.MethodPost, Path: "/oauth2/consent", ID: "oauth2Consent", Tag: tag, Guards: session,
+			Doc: "Answers for a consent page of one's own.",
+		}, s.consent),
+		api.Handle(api.Endpoint{
+			Method: http.MethodPost, Path: "/oauth2/continue", ID: "oauth2Continue", Tag: tag, Guards: session,
+			Doc: "Goes on from a page of one's own where an account was chosen or made.",
+		}, s.goOn),
+	)
+}
+
+// documents are the metadata and the keys, at the standards' places and at better-auth's.
+func (s *Service) documents() []api.Endpoint {
+	var list []api.Endpoint
+	add := func(id, path, doc string, fn func(*api.Request, *api.None) (api.Bytes, error)) {
+		list = append(list, api.Handle(api.Endpoint{
+			// Unlimited: to answer costs less than to count.
+			Mount: api.Root, Method: http.MethodGet, Path: path, ID: id, Tag: tag, Doc: doc, Limit: api.Unlimited, CORS: api.CORSPublic,
+		}, fn))
+	}
+	const about = "What the provider offers and where (OpenID Connect Discovery §4, RFC 8414 §3)."
+	add("getOpenIdConfig", "/.well-known/openid-configuration", about, s.discoveryDocument)
+	add("getOAuthServerConfig", "/.well-known/oauth-authorization-server", about, s.discoveryDocument)
+	add("getOAuthServerConfigOfPath", "/.well-known/oauth-authorization-server/api/auth", about, s.discoveryDocument)
+	add("getOpenIdConfigUnderBase", "/api/auth/.well-known/openid-configuration", about, s.discoveryDocument)
+	add("getOAuthServerConfigUnderBase", "/api/auth/.well-known/oauth-authorization-server", about, s.discoveryDocument)
+	const keys = "The public keys that tokens are verified with (RFC 7517)."
+	add("getJwks", "/.well-known/jwks.json", keys, s.jwksDocument)
+	add("getJwksUnderBase", "/api/auth/jwks", keys, s.jwksDocument)
+	return list
+}
+
+func (s *Service) discoveryDocument(r *api.Request, _ *api.None) (api.Bytes, error) {
+	return publicDocument(r, s.discovery), nil
+}
+
+func (s *Service) jwksDocument(r *api.Request, _ *api.None) (api.Bytes, error) {
+	keys, err := s.keys.JWKS(r.Context())
+	if err != nil {
+		return api.Bytes{}, err
+	}
+	return publicDocument(r, keys), nil
+}
+
+func publicDocument(r *api.Request, body []byte) api.Bytes {
+	r.Header()["Cache-Control"] = []string{"public, max-age=15, stale-while-revalidate=15, stale-if-error=86400"}
+	return api.Bytes{Type: api.MediaJSON, Body: body}
+}
+
+// noStore keeps answers with tokens and personal data out of caches (RFC 6749 §5.1).
+func noStore(r *api.Request) {
+	r.Header()["Cache-Control"] = []string{"no-store"}
+	r.Header()["Pragma"] = []string{"no-cache"}
+}
+
+// redirectBody is how an app's own page learns where to go.
+type redirectBody struct {
+	Redirect bool   `json:"redirect"`
+	URL      string `json:"url"`
+}
+
+func (s *Service) authorize(r *api.Request, _ *api.None) (api.Responder, error) {
+	params := formOf(r)
+	if r.HTTP.Method == http.MethodGet {
+		params = r.HTTP.URL.Query()
+	}
+	a, err := s.core.Authenticate(r)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.Authorize(r.Context(), params, a, s.Browser(r))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.keepBrowser(r, answer); err != nil {
+		return nil, err
+	}
+	noStore(r)
+	if r.HTTP.Header.Get("Sec-Fetch-Mode") == "cors" { // a script asks: it must navigate by itself
+		return api.JSON{Status: http.StatusOK, Body: redirectBody{true, answer.URL}}, nil
+	}
+	return api.Redirect{URL: answer.URL}, nil
+}
+
+// Browser is the secret that binds flows to this browser, "" when it has none.
+func (s *Service) Browser(r *api.Request) string {
+	value, ok := r.Cookie(s.browser.name)
+	if !ok {
+		return ""
+	}
+	return s.browser.read(value)
+}
+
+// keepBrowser gives the browser its secret, when the answer made one.
+func (s *Service) keepBrowser(r *api.Request, answer Answer) error {
+	if answer.Browser == "" {
+		return nil
+	}
+	value, err := s.browser.write(answer.Browser)
+	if err != nil {
+		return err
+	}
+	r.SetCookie(&api.Cookie{
+		Name: s.browser.name, Value: value, Path: "/", HTTPOnly: true, SameSite: "Lax", Secure: s.core.Config.Advanced.UseSecureCookies,
+	})
+	return nil
+}
+
+func (s *Service) token(r *api.Request, _ *api.None) (*Tokens, error) {
+	noStore(r)
+	return s.Token(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
+}
+
+func (s *Service) userinfo(r *api.Request, _ *api.None) (*UserInfo, error) {
+	noStore(r)
+	return s.UserInfo(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
+}
+
+func (s *Service) introspect(r *api.Request, _ *api.None) (*Introspection, error) {
+	noStore(r)
+	return s.Introspect(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
+}
+
+func (s *Service) revoke(r *api.Request, _ *api.None) (api.Empty, error) {
+	noStore(r)
+	return api.Empty{}, s.Revoke(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
+}
+
+type consentIn struct {
+	Accept bool    `body:"accept"`
+	Scope  *string `body:"scope,optional"`
+	Claims any     `body:"claims,optional"`
+	Query  string  `body:"oauth_query,optional"`
+}
+
+func (s *Service) consent(r *api.Request, in *consentIn) (redirectBody, error) {
+	if in.Query == "" {
+		return redirectBody{}, bad(invalidRequest, "missing oauth query")
+	}
+	var scopes []string
+	if in.Scope != nil {
+		scopes = append([]string{}, strings.Fields(*in.Scope)...)
+	}
+	answer, err := s.ConsentQuery(r.Context(), in.Query, core.Caller(r), s.Browser(r), in.Accept, scopes)
+	return s.answerTo(r, answer, err)
+}
+
+type continueIn struct {
+	Selected  bool   `body:"selected,optional"`
+	Created   bool   `body:"created,optional"`
+	PostLogin bool   `body:"postLogin,optional"`
+	Query     string `body:"oauth_query,optional"`
+}
+
+func (s *Service) goOn(r *api.Request, in *continueIn) (redirectBody, error) {
+	if in.Query == "" {
+		return redirectBody{}, bad(invalidRequest, "missing oauth query")
+	}
+	taken := StepLogin
+	switch {
+	case in.Selected:
+		taken = StepSelect
+	case in.Created:
+		taken = StepSignUp
+	case !in.PostLogin:
+		return redirectBody{}, bad(invalidRequest, "Missing parameters")
+	}
+	answer, err := s.ContinueQuery(r.Context(), in.Query, core.Caller(r), s.Browser(r), taken)
+	return s.answerTo(r, answer, err)
+}
+
+// ResumeSignIn answers a JSON sign-in or sign-up whose body carries a signed
+// query: with where the browser goes next (NOTES §13). It is core's Resume.
+func (s *Service) ResumeSignIn(r *api.Request, a *core.Auth) (any, bool, error) {
+	query, _ := r.Body["oauth_query"].(string)
+	if query == "" {
+		return nil, false, nil
+	}
+	answer, err := s.ResumeQuery(r.Context(), query, a, s.Browser(r))
+	body, err := s.answerTo(r, answer, err)
+	return body, err == nil, err
+}
+
+// CheckSignIn refuses a request with a signed query that does not hold, before
+// anything is done for it.
+func (s *Service) CheckSignIn(r *api.Request) error {
+	query, _ := r.Body["oauth_query"].(string)
+	if query == "" {
+		return nil
+	}
+	return s.CheckQuery(r.Context(), query)
+}
+
+func (s *Service) answerTo(r *api.Request, answer Answer, err error) (redirectBody, error) {
+	if err != nil {
+		return redirectBody{}, err
+	}
+	return redirectBody{true, answer.URL}, s.keepBrowser(r, answer)
+}
+
+// formOf is the body of a form post, with every value of a repeated field.
+func formOf(r *api.Request) url.Values {
+	form := make(url.Values, len(r.Body))
+	for name, value := range r.Body {
+		switch value := value.(type) {
+		case string:
+			form[name] = []string{value}
+		case []any:
+			for _, one := range value {
+				if text, ok := one.(string); ok {
+					form[name] = append(form[name], text)
+				}
+			}
+		}
+	}
+	return form
+}

@@ -1,0 +1,83 @@
+package oidc
+
+import (
+	"errors"
+	"strings"
+
+	"authd/auth/internal/api"
+)
+
+// The errors of the token, introspection, revocation and userinfo endpoints:
+// RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 6750 §3.1.
+const (
+	invalidRequest       = "invalid_request"
+	invalidClient        = "invalid_client"
+	invalidGrant         = "invalid_grant"
+	invalidScope         = "invalid_scope"
+	invalidToken         = "invalid_token"
+	unauthorizedClient   = "unauthorized_client"
+	unsupportedGrantType = "unsupported_grant_type"
+	accessDenied         = "access_denied"
+	invalidTarget        = "invalid_target" // RFC 8707 §2
+)
+
+// The errors of registering a client: RFC 7591 §3.2.2.
+const (
+	invalidRedirectURI = "invalid_redirect_uri"
+	invalidMetadata    = "invalid_client_metadata"
+)
+
+// ErrFlowGone says that a flow has expired, was used, or began in another browser.
+var ErrFlowGone = errors.New("this sign-in has expired or was already completed")
+
+// ErrClientNotFound says that there is no client of that id.
+var ErrClientNotFound = errors.New("there is no such client")
+
+// ErrClientExists says that the id is taken.
+var ErrClientExists = errors.New("a client with this id exists already")
+
+// errSignature answers a signed query that was changed or is too old (NOTES §13).
+var errSignature = &api.OAuthError{Status: 400, Code: "invalid_signature"}
+
+func bad(code, description string) *api.OAuthError {
+	return &api.OAuthError{Status: 400, Code: code, Description: description}
+}
+
+// unauthenticated is invalid_client with 401. Who came with the Authorization
+// header is told the scheme (RFC 6749 §5.2; the realm is RFC 7617 §2's).
+func unauthenticated(description string, byHeader bool) *api.OAuthError {
+	e := &api.OAuthError{Status: 401, Code: invalidClient, Description: description}
+	if byHeader {
+		e.Challenge = `Basic realm="authd"`
+	}
+	return e
+}
+
+// bearerError is an error of a protected resource (RFC 6750 §3). A request
+// without a token gets the bare challenge.
+func bearerError(status int, code, description, scope string) *api.OAuthError {
+	e := &api.OAuthError{Status: status, Code: code, Description: description, Challenge: "Bearer"}
+	var parts []string
+	if code != "" {
+		parts = append(parts, `error="`+code+`"`, `error_description="`+description+`"`)
+	}
+	if scope != "" {
+		parts = append(parts, `scope="`+scope+`"`)
+	}
+	if len(parts) > 0 {
+		e.Challenge += " " + strings.Join(parts, ", ")
+	}
+	return e
+}
+
+// Refusal is an authorization request that gets no code. Without a redirect URI
+// that may be trusted, the person is told; with one, the client is (RFC 6749 §4.1.2.1).
+type Refusal struct {
+	Code        string
+	Description string
+	RedirectURI string
+	State       string
+	Fragment    bool // the client asked for a response type that answers in the fragment
+}
+
+func (e *Refusal) Error() string { return e.Code + ": " + e.Description }

@@ -1,0 +1,66 @@
+package oidc
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"authd/auth/internal/config"
+)
+
+// metadata is what the provider says about itself, written once.
+type metadata struct {
+	discovery []byte
+}
+
+// provider is the metadata document: OpenID Connect Discovery §3, RFC 8414 §2,
+// RFC 9207 §3. It says what is on, and nothing else.
+type provider struct {
+	Issuer                                     string   `json:"issuer"`
+	AuthorizationEndpoint                      string   `json:"authorization_endpoint"`
+	TokenEndpoint                              string   `json:"token_endpoint"`
+	JWKSURI                                    string   `json:"jwks_uri"`
+	UserinfoEndpoint                           string   `json:"userinfo_endpoint"`
+	IntrospectionEndpoint                      string   `json:"introspection_endpoint"`
+	RevocationEndpoint                         string   `json:"revocation_endpoint"`
+	ScopesSupported                            []string `json:"scopes_supported"`
+	ResponseTypesSupported                     []string `json:"response_types_supported"`
+	ResponseModesSupported                     []string `json:"response_modes_supported"`
+	GrantTypesSupported                        []string `json:"grant_types_supported"`
+	TokenEndpointAuthMethodsSupported          []string `json:"token_endpoint_auth_methods_supported"`
+	IntrospectionEndpointAuthMethodsSupported  []string `json:"introspection_endpoint_auth_methods_supported"`
+	RevocationEndpointAuthMethodsSupported     []string `json:"revocation_endpoint_auth_methods_supported"`
+	CodeChallengeMethodsSupported              []string `json:"code_challenge_methods_supported"`
+	AuthorizationResponseIssParameterSupported bool     `json:"authorization_response_iss_parameter_supported"`
+	SubjectTypesSupported                      []string `json:"subject_types_supported"`
+	IDTokenSigningAlgValuesSupported           []string `json:"id_token_signing_alg_values_supported"`
+	ACRValuesSupported                         []string `json:"acr_values_supported"`
+	ClaimsSupported                            []string `json:"claims_supported"`
+	ClaimsParameterSupported                   bool     `json:"claims_parameter_supported"`
+	RequestParameterSupported                  bool     `json:"request_parameter_supported"`
+	RequestURIParameterSupported               bool     `json:"request_uri_parameter_supported"`
+	PromptValuesSupported                      []string `json:"prompt_values_supported"`
+}
+
+func newMetadata(issuer string, cfg config.OauthProvider) (metadata, error) {
+	secrets := []string{authBasic, authPost}
+	at := issuer + "/api/auth/oauth2/"
+	document, err := json.Marshal(&provider{
+		Issuer: issuer, AuthorizationEndpoint: at + "authorize", TokenEndpoint: at + "token", JWKSURI: issuer + "/.well-known/jwks.json",
+		UserinfoEndpoint: at + "userinfo", IntrospectionEndpoint: at + "introspect", RevocationEndpoint: at + "revoke",
+		ScopesSupported: cfg.Scopes, ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
+		GrantTypesSupported:                       []string{grantCode, grantRefresh},
+		TokenEndpointAuthMethodsSupported:         append([]string{authNone}, secrets...),
+		IntrospectionEndpointAuthMethodsSupported: secrets, RevocationEndpointAuthMethodsSupported: append([]string{authNone}, secrets...),
+		CodeChallengeMethodsSupported: []string{"S256"}, AuthorizationResponseIssParameterSupported: true,
+		SubjectTypesSupported: []string{"public"}, IDTokenSigningAlgValuesSupported: signingAlgs(), ACRValuesSupported: []string{"0"},
+		ClaimsSupported: []string{
+			"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash",
+			"name", "picture", "given_name", "family_name", "email", "email_verified",
+		},
+		PromptValuesSupported: promptValues(),
+	})
+	if err != nil {
+		return metadata{}, fmt.Errorf("write discovery document: %w", err)
+	}
+	return metadata{discovery: document}, nil
+}

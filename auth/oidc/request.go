@@ -1,0 +1,246 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Request is an authorization request that has been checked (OAuth 2.1 §4.1.1,
+// OpenID Connect Core §3.1.2.1).
+type Request struct {
+	Client        *Client
+	RedirectURI   string
+	Scopes        []string
+	State         string
+	Nonce         string
+	CodeChallenge string // S256; "" without PKCE
+	Prompt        []string
+	MaxAge        time.Duration // negative: not asked for
+	LoginHint     string
+	UILocales     string
+
+	// params is the request as it came. It is what a flow keeps and what a signed
+	// query signs: after each step it is checked again, against the client as it is then.
+	params url.Values
+}
+
+// maxParam bounds one parameter: all of them must fit in the URL of an answer.
+const maxParam = 4096
+
+// Values of prompt (OpenID Connect Core §3.1.2.1, Initiating User Registration §3).
+const (
+	promptNone    = "none"
+	promptLogin   = "login"
+	promptConsent = "consent"
+	promptSelect  = "select_account"
+	promptCreate  = "create"
+)
+
+func promptValues() []string {
+	return []string{promptLogin, promptConsent, promptCreate, promptSelect, promptNone}
+}
+
+// parse checks an authorization request. Its error is a *Refusal when the
+// request is at fault.
+func (s *Service) parse(ctx context.Context, params url.Values) (*Request, error) {
+	r := &Request{params: params, MaxAge: -1}
+	if err := s.parseClient(ctx, r); err != nil {
+		return nil, err
+	}
+	// From here on the client can be told.
+	r.State = params.Get("state")
+	refuse := func(code, description string) error {
+		return &Refusal{Code: code, Description: description, RedirectURI: r.RedirectURI, State: r.State}
+	}
+	if name := malformed(params); name != "" {
+		return nil, refuse(invalidRequest, name)
+	}
+	if err := parseResponse(r, refuse); err != nil {
+		return nil, err
+	}
+	for _, parse := range []func(*Request) (string, string){s.parseScopes, parseChallenge, parsePrompt, parseRest} {
+		if code, description := parse(r); code != "" {
+			return nil, refuse(code, description)
+		}
+	}
+	return r, nil
+}
+
+// parseClient finds out who asks and where the answer goes. Until both are
+// known for certain, nothing may be sent anywhere (RFC 9700 §4.11.2).
+func (s *Service) parseClient(ctx context.Context, r *Request) error {
+	for _, name := range []string{"client_id", "redirect_uri"} {
+		if len(r.params[name]) > 1 {
+			return &Refusal{Code: invalidRequest, Description: name + " is given more than once"}
+		}
+	}
+	id := r.params.Get("client_id")
+	if id == "" {
+		return &Refusal{Code: invalidRequest, Description: "client_id is required"}
+	}
+	client, err := s.Client(ctx, id)
+	if errors.Is(err, ErrClientNotFound) {
+		return &Refusal{Code: invalidClient, Description: "there is no client with this client_id"}
+	}
+	if err != nil {
+		return err
+	}
+	if client.Disabled {
+		return &Refusal{Code: invalidClient, Description: "this client is disabled"}
+	}
+	uri := r.params.Get("redirect_uri")
+	if uri == "" {
+		return &Refusal{Code: "invalid_redirect", Description: "redirect_uri is required"}
+	}
+	if len(uri) > maxRedirectURI || !matchesRedirect(client.RedirectURIs, uri, client.Public()) {
+		return &Refusal{Code: "invalid_redirect", Description: "invalid redirect uri"}
+	}
+	r.Client, r.RedirectURI = client, uri
+	return nil
+}
+
+// malformed says what no parameter may be: twice there (RFC 6749 §3.1), endless,
+// or not text. resource may be repeated (RFC 8707 §2).
+func malformed(params url.Values) string {
+	for name, values := range params {
+		if len(values) > 1 && name != "resource" {
+			return clip(strconv.QuoteToASCII(name)) + " is given more than once"
+		}
+		for _, v := range values {
+			if len(v) > maxParam {
+				return clip(strconv.QuoteToASCII(name)) + " is too long"
+			}
+			if strings.IndexByte(v, 0) >= 0 {
+				return clip(strconv.QuoteToASCII(name)) + " holds a zero byte"
+			}
+		}
+	}
+	return ""
+}
+
+// parseResponse checks what is asked for and how it is to come back.
+func parseResponse(r *Request, refuse func(code, description string) error) error {
+	kind := r.params.Get("response_type")
+	if kind == "" {
+		return refuse(invalidRequest, "response_type is required")
+	}
+	if kind != "code" {
+		err := refuse("unsupported_response_type", "response_type must be one of: code")
+		var refusal *Refusal
+		if errors.As(err, &refusal) {
+			// A client of the implicit kinds looks for its answer in the fragment
+			// (OAuth 2.0 Multiple Response Types §5).
+			words := strings.Fields(kind)
+			refusal.Fragment = slices.Contains(words, "token") || slices.Contains(words, "id_token")
+		}
+		return err
+	}
+	if mode := r.params.Get("response_mode"); mode != "" && mode != "query" {
+		return refuse(invalidRequest, "response_mode must be one of: query")
+	}
+	// OpenID Connect Core §6 and RFC 9101 §3: who cannot read them must say so.
+	if r.params.Get("request") != "" {
+		return refuse("request_not_supported", "request objects are not supported")
+	}
+	if r.params.Get("request_uri") != "" {
+		return refuse("request_uri_not_supported", "request_uri is not supported")
+	}
+	if r.params.Get("registration") != "" {
+		return refuse("registration_not_supported", "registration is not supported")
+	}
+	return nil
+}
+
+func (s *Service) parseScopes(r *Request) (code, description string) {
+	allowed := r.Client.allowedScopes(s.cfg.Scopes)
+	asked := strings.Fields(r.params.Get("scope"))
+	if len(asked) == 0 { // RFC 6749 §3.3: the default is what the client is registered for
+		asked = allowed
+	}
+	var unknown []string
+	for _, scope := range asked {
+		if !slices.Contains(allowed, scope) {
+			unknown = append(unknown, clip(scope))
+		} else if !slices.Contains(r.Scopes, scope) {
+			r.Scopes = append(r.Scopes, scope)
+		}
+	}
+	if unknown != nil {
+		return invalidScope, "The following scopes are invalid: " + clip(strings.Join(unknown, ", "))
+	}
+	return "", ""
+}
+
+// parseChallenge: S256, always for public clients, for others unless they may do
+// without (OAuth 2.1 §4.1.1, RFC 9700 §2.1.1).
+func parseChallenge(r *Request) (code, description string) {
+	challenge, method := r.params.Get("code_challenge"), r.params.Get("code_challenge_method")
+	if challenge == "" {
+		if method != "" || !r.Client.PKCEOptional || r.Client.Public() {
+			return invalidRequest, "pkce is required for this client"
+		}
+		return "", ""
+	}
+	if method != "S256" { // an absent method means plain (RFC 7636 §4.3)
+		return invalidRequest, "code_challenge_method must be one of: S256"
+	}
+	if len(challenge) != 43 || strings.ContainsFunc(challenge, func(c rune) bool { return !isBase64URL(c) }) {
+		return invalidRequest, "code_challenge must be the base64url of a SHA-256"
+	}
+	r.CodeChallenge = challenge
+	return "", ""
+}
+
+func isBase64URL(c rune) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
+}
+
+func parsePrompt(r *Request) (code, description string) {
+	r.Prompt = strings.Fields(r.params.Get("prompt"))
+	for _, p := range r.Prompt {
+		if !slices.Contains(promptValues(), p) {
+			return invalidRequest, "prompt: unsupported prompt value: " + clip(strconv.QuoteToASCII(p))
+		}
+	}
+	if len(r.Prompt) > 1 && r.prompts(promptNone) {
+		return invalidRequest, "prompt: none cannot be combined with other values"
+	}
+	return "", ""
+}
+
+func (r *Request) prompts(value string) bool { return slices.Contains(r.Prompt, value) }
+
+func parseRest(r *Request) (code, description string) {
+	if text := r.params.Get("max_age"); text != "" {
+		n, err := strconv.ParseUint(text, 10, 31)
+		if err != nil {
+			return invalidRequest, "max_age must be a number of seconds"
+		}
+		r.MaxAge = time.Duration(n) * time.Second
+	}
+	if r.params.Get("resource") != "" {
+		return invalidTarget, "this server has no resources"
+	}
+	r.Nonce = r.params.Get("nonce")
+	r.LoginHint = r.params.Get("login_hint")
+	r.UILocales = r.params.Get("ui_locales")
+	return "", ""
+}
+
+// alwaysAsks: nothing proves that a program on somebody's computer is the one
+// that was allowed before (RFC 8252 §8.6).
+func (r *Request) alwaysAsks() bool {
+	where, _ := placeOf(r.RedirectURI)
+	return r.Client.Public() && (where == placeLoopback || where == placeApp)
+}
+
+// skipsConsent: the operator's own application, in a place that only it can hold.
+func (r *Request) skipsConsent() bool {
+	where, _ := placeOf(r.RedirectURI)
+	return r.Client.SkipConsent && where == placeWeb
+}

@@ -1,0 +1,252 @@
+package oidc
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"authd/auth/internal/core"
+	"authd/auth/internal/store"
+)
+
+// Tokens is the answer of the token endpoint (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
+type Tokens struct {
+	AccessToken  string `json:"access_token"`
+	ExpiresIn    int64  `json:"expires_in"`
+	ExpiresAt    int64  `json:"expires_at"`
+	TokenType    string `json:"token_type"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	Scope        string `json:"scope"`
+	IDToken      string `json:"id_token,omitempty"`
+}
+
+// Token answers a request at the token endpoint. Errors: *api.OAuthError.
+func (s *Service) Token(ctx context.Context, authorization string, form url.Values) (*Tokens, error) {
+	if name := malformed(form); name != "" {
+		return nil, bad(invalidRequest, name)
+	}
+	grantType := form.Get("grant_type")
+	switch grantType {
+	case "":
+		return nil, bad(invalidRequest, "grant_type is required")
+	case grantCode, grantRefresh, grantClientCredentials:
+	default:
+		return nil, bad(unsupportedGrantType, "unsupported grant_type "+clip(asciiOnly(grantType)))
+	}
+	client, err := s.authenticate(ctx, authorization, form)
+	if err != nil {
+		return nil, err
+	}
+	if form.Get("resource") != "" {
+		return nil, bad(invalidTarget, "this server has no resources")
+	}
+	switch {
+	case grantType == grantCode && slices.Contains(client.GrantTypes, grantCode):
+		return s.redeem(ctx, client, form)
+	// offline_access at the code is what earns a refresh token; that its client may
+	// use it needs no second permission (NOTES §13).
+	case grantType == grantRefresh && (slices.Contains(client.GrantTypes, grantRefresh) || slices.Contains(client.GrantTypes, grantCode)):
+		return s.refresh(ctx, client, form)
+	default:
+		return nil, bad(unauthorizedClient, "client is not authorized to use grant type "+grantType)
+	}
+}
+
+// asciiOnly keeps to what error_description may hold (RFC 6749 §5.2).
+func asciiOnly(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// redeem takes a code and gives tokens (RFC 6749 §4.1.3, RFC 7636 §4.6).
+func (s *Service) redeem(ctx context.Context, client *Client, form url.Values) (*Tokens, error) {
+	code := form.Get("code")
+	if code == "" {
+		return nil, bad(invalidRequest, "code is required")
+	}
+	g, err := s.redeemable(ctx, client, code, form)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now(ctx)
+	refresh := ""
+	if g.has(scopeOffline) {
+		refresh = newValue(prefixRefresh, g.id)
+		g.refreshToken = core.HashToken(refresh)
+	}
+	g.expiresAt = s.grantEnd(client, now, refresh != "")
+	tokens, row := s.newAccessToken(client, g, g.scopes, now)
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := redeemGrant(ctx, tx, g, now); err != nil {
+			return err
+		}
+		if _, err := s.activeUser(ctx, tx, g.userID); err != nil {
+			return err
+		}
+		return insertAccessToken(ctx, tx, row)
+	})
+	if errors.Is(err, store.ErrNotFound) { // somebody redeemed it between our look and now
+		return nil, s.replayed(ctx, g, "code")
+	}
+	if err != nil {
+		return nil, err
+	}
+	tokens.RefreshToken = refresh
+	return tokens, s.addIDToken(ctx, client, g, g.scopes, g.nonce, tokens)
+}
+
+// redeemable finds the grant that a code stands for and checks all that the code
+// is bound to. The code stays good when the request is not.
+func (s *Service) redeemable(ctx context.Context, client *Client, code string, form url.Values) (*grant, error) {
+	unknown := bad(invalidGrant, "invalid code")
+	id := rowOf(prefixCode, code)
+	if id == "" {
+		return nil, unknown
+	}
+	g, err := findGrant(ctx, s.core.DB, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !sameHash(code, g.code) {
+		return nil, unknown
+	}
+	if err != nil {
+		return nil, err
+	}
+	if g.redeemedAt != nil {
+		return nil, s.replayed(ctx, g, "code")
+	}
+	if g.clientID != client.ID || g.revoked != nil || !s.now(ctx).Before(g.expiresAt) {
+		return nil, unknown
+	}
+	uri := form.Get("redirect_uri")
+	if uri != "" && uri != g.redirectURI || uri == "" && g.codeChallenge == "" {
+		return nil, bad(invalidGrant, "redirect_uri mismatch")
+	}
+	return g, checkVerifier(g.codeChallenge, form.Get("code_verifier"))
+}
+
+// checkVerifier: a challenge needs its verifier (RFC 7636 §4.6), and a verifier
+// without a challenge means that somebody took the challenge away (RFC 9700 §4.8.2).
+func checkVerifier(challenge, verifier string) error {
+	switch {
+	case challenge == "" && verifier == "":
+		return nil
+	case challenge == "":
+		return bad(invalidGrant, "code_verifier provided but code was issued without a code_challenge")
+	case verifier == "":
+		return bad(invalidGrant, "code_verifier is required")
+	case len(verifier) < 43 || len(verifier) > 128 || strings.ContainsFunc(verifier, func(c rune) bool { return !isBase64URL(c) && c != '.' && c != '~' }):
+		return bad(invalidGrant, "code_verifier must have 43 to 128 unreserved characters")
+	case subtle.ConstantTimeCompare([]byte(challengeOf(verifier)), []byte(challenge)) != 1:
+		return bad(invalidGrant, "code verification failed")
+	}
+	return nil
+}
+
+func sameHash(value, hash string) bool {
+	return hash != "" && subtle.ConstantTimeCompare([]byte(core.HashToken(value)), []byte(hash)) == 1
+}
+
+// replayed ends a grant whose code or refresh token was used a second time: one
+// of the two was not the client, and nobody can tell which (RFC 6749 §4.1.2, §10.4).
+func (s *Service) replayed(ctx context.Context, g *grant, what string) error {
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) error { return revokeGrant(ctx, tx, g.id, s.now(ctx)) })
+	if err != nil {
+		return err
+	}
+	s.security(ctx, "oauth-replay", slog.String("what", what), slog.String("client", g.clientID), slog.String("user", g.userID))
+	if what == "code" {
+		return bad(invalidGrant, "invalid code")
+	}
+	return bad(invalidGrant, "invalid refresh token")
+}
+
+// activeUser is a person who may be spoken for. Errors: invalid_grant when they
+// were banned or deleted.
+func (s *Service) activeUser(ctx context.Context, q store.Querier, id string) (*core.User, error) {
+	u, err := s.core.User(ctx, q, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && u.BannedAt(s.now(ctx)) {
+		return nil, bad(invalidGrant, "the user has no access any more")
+	}
+	return u, err
+}
+
+// accessToken is a row of oauth_access_token.
+type accessToken struct {
+	id        string
+	hash      string
+	grantID   string
+	clientID  string
+	scopes    []string
+	createdAt time.Time
+	expiresAt time.Time
+
+	// Of its grant, when it was looked up.
+	userID    string
+	sessionID string
+}
+
+func (s *Service) newAccessToken(client *Client, g *grant, scopes []string, now time.Time) (*Tokens, *accessToken) {
+	life := s.accessLife(client)
+	row := &accessToken{id: core.NewID(), grantID: g.id, clientID: client.ID, scopes: scopes, createdAt: now, expiresAt: now.Add(life)}
+	value := newValue(prefixAccess, row.id)
+	row.hash = core.HashToken(value)
+	return &Tokens{
+		AccessToken: value, TokenType: "Bearer", Scope: strings.Join(scopes, " "),
+		ExpiresIn: int64(life / time.Second), ExpiresAt: row.expiresAt.Unix(),
+	}, row
+}
+
+// idClaims is what an ID token says (OpenID Connect Core §2). It has no claims of
+// the profile: those are userinfo's.
+type idClaims struct {
+	Issuer   string   `json:"iss"`
+	Subject  string   `json:"sub"`
+	Audience string   `json:"aud"`
+	IssuedAt int64    `json:"iat"`
+	Expires  int64    `json:"exp"`
+	AuthTime int64    `json:"auth_time"`
+	ACR      string   `json:"acr"`
+	AMR      []string `json:"amr,omitempty"`
+	Nonce    string   `json:"nonce,omitempty"`
+	AtHash   string   `json:"at_hash"`
+}
+
+// addIDToken signs an ID token where openid was asked for. A refresh brings a new
+// one as well (OpenID Connect Core §12.2: optional; clients such as kubectl's need it),
+// with the time of the first authentication and without a nonce.
+func (s *Service) addIDToken(ctx context.Context, client *Client, g *grant, scopes []string, nonce string, tokens *Tokens) error {
+	if !slices.Contains(scopes, scopeOpenID) {
+		return nil
+	}
+	now := s.now(ctx)
+	alg := client.IDTokenSignedResponseAlg
+	claims := &idClaims{
+		Issuer: s.issuer, Subject: g.userID, Audience: client.ID, IssuedAt: now.Unix(), Expires: now.Add(s.cfg.IDTokenExpiresIn).Unix(),
+		AuthTime: g.authTime.Unix(), ACR: "0", AMR: g.amr, Nonce: nonce, AtHash: atHash(alg, tokens.AccessToken),
+	}
+	var err error
+	tokens.IDToken, err = s.keys.sign(ctx, alg, claims)
+	return err
+}
+
+// atHash is the left half of the access token's hash, by the hash of the
+// signature (OpenID Connect Core §3.1.3.6; for Ed25519 that is SHA-512).
+func atHash(alg, token string) string {
+	if alg == algEdDSA {
+		sum := sha512.Sum512([]byte(token))
+		return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+	}
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+}
