@@ -229,7 +229,7 @@ func TestBadValuesStopWithOneLine(t *testing.T) {
 		"a redirect with a fragment":   {text: "[[client]]\nclient_id = 'a'\nredirect_uris = ['https://a.example/#x']", want: `client[0].redirect_uris (FILE) is "https://a.example/#x"; allowed: absolute URIs without fragment (RFC 6749 section 3.1.2)`},
 		"a public client without PKCE": {text: client + "require_pkce = false", want: "client[0].require_pkce (FILE) is false; allowed: true, for a client without a secret (RFC 9700 section 2.1.1)"},
 		"a scope that is not offered":  {text: client + "scopes = ['write']", want: `client[0].scopes (FILE) is "write"; allowed: openid, profile, email, offline_access`},
-		"a grant that is not known":    {text: client + "grant_types = ['implicit']", want: `client[0].grant_types (FILE) is "implicit"; allowed: authorization_code, refresh_token, client_credentials`},
+		"a grant that is not known":    {text: client + "grant_types = ['implicit']", want: `client[0].grant_types (FILE) is "implicit"; allowed: authorization_code, refresh_token`},
 		"clients that are no tables":   {text: "client = 'a'", want: "client (FILE) is a string; allowed: [[client]] tables"},
 	} {
 		t.Run(name, func(t *testing.T) {
