@@ -21,7 +21,7 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certifica
 COPY --from=build /out/tmp /tmp
 COPY --from=build --chown=65532:65532 /out/data /data
 COPY --from=build /out/authd /authd
-ENV AUTHD_DATA=/data AUTHD_CHOWN_DATA=65532 AUTHD_LOG_FORMAT=json AUTHD_CHOWN_DATA=65532
+ENV AUTHD_DATA=/data AUTHD_CHOWN_DATA=65532 AUTHD_LOG_FORMAT=json
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
