@@ -1,0 +1,77 @@
+package views
+
+// The fields of the larger forms: what is asked for, where the focus starts, and which
+// field a problem belongs to.
+
+// quiet is the page without its alert, for forms that place the alert themselves.
+func (p Page) quiet() Page {
+	p.Alert = Alert{}
+	return p
+}
+
+// alertID is the alert's element when it is a problem, so that a field can name it.
+func (p Page) alertID() string {
+	if p.Alert.Kind == Problem {
+		return "alert"
+	}
+	return ""
+}
+
+func (f LoginForm) identifier(p Page) field {
+	email := emailField(p, f.Email, f.Errors)
+	email.autocomplete = "username"
+	email.focus = f.Errors.first("email", "password") == "email" || (len(f.Errors) == 0 && f.Email == "")
+	if email.focus {
+		email.describedBy = p.alertID()
+	}
+	return email
+}
+
+func (f LoginForm) password(p Page) field {
+	focus := f.Errors.first("email", "password") == "password" || (len(f.Errors) == 0 && f.Email != "")
+	password := field{
+		name: "password", kind: "password", label: p.T("field.password"), autocomplete: "current-password",
+		autocapitalize: "none", problem: f.Errors.say(p, "password"), focus: focus,
+	}
+	if focus {
+		password.describedBy = p.alertID()
+	}
+	return password
+}
+
+func (f SignUpForm) fields(p Page) []field {
+	return newAccount(p, f.Name, f.Email, f.MinPasswordLength, f.Errors)
+}
+
+func (f SetupForm) fields(p Page) []field {
+	return newAccount(p, f.Name, f.Email, f.MinPasswordLength, f.Errors)
+}
+
+// newAccount asks for a name, an address and a password. The address is the username for
+// password managers, which store it with the new password.
+func newAccount(p Page, name, email string, minPassword int, errs Errors) []field {
+	address := emailField(p, email, errs)
+	address.autocomplete = "username"
+	fields := []field{
+		{name: "name", label: p.T("field.name"), value: name, autocomplete: "name", problem: errs.say(p, "name")},
+		address,
+		newPasswordField(p, "password", minPassword, errs),
+	}
+	fields[2].label = p.T("field.password")
+	return focusFirst(p, fields, errs)
+}
+
+// focusFirst puts the focus on the first field with a problem, else on the first field, and
+// lets it be described by what the page says went wrong.
+func focusFirst(p Page, fields []field, errs Errors) []field {
+	at := 0
+	for i := range fields {
+		if _, bad := errs[fields[i].name]; bad {
+			at = i
+			break
+		}
+	}
+	fields[at].focus = true
+	fields[at].describedBy = p.alertID()
+	return fields
+}

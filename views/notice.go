@@ -1,0 +1,147 @@
+package views
+
+import (
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+// NotFound is for an address that leads nowhere.
+func NotFound(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "lost", Title: Msg("not_found.title"), Text: []Message{Msg("not_found.text")},
+		Links: []Link{{"/", Msg("link.home")}},
+	})
+}
+
+// TooManyRequests says how long to wait, in words.
+func TooManyRequests(p Page, wait time.Duration, again string) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "wait", Title: Msg("too_many.title"), Text: []Message{Msg("too_many.text", "wait", wait)},
+		Links: []Link{{again, Msg("link.try_again")}},
+	})
+}
+
+// Unavailable says that the server cannot write at the moment: nothing was changed.
+func Unavailable(p Page, again string) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "disk", Title: Msg("unavailable.title"), Text: []Message{Msg("unavailable.text")},
+		Code: "STORAGE_UNAVAILABLE", Links: []Link{{again, Msg("link.try_again")}},
+	})
+}
+
+// Busy says that too many people sign in at this moment.
+func Busy(p Page, wait time.Duration, again string) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "wait", Title: Msg("busy.title"), Text: []Message{Msg("busy.text", "wait", wait)},
+		Links: []Link{{again, Msg("link.try_again")}},
+	})
+}
+
+// SignedOut is what one sees after signing out.
+func SignedOut(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "success", Title: Msg("signed_out.title"), Text: []Message{Msg("signed_out.text")},
+		Links: []Link{{"/login", Msg("link.sign_in_again")}},
+	})
+}
+
+// SignUpClosed is the sign-up page of a server that is only for invited people.
+func SignUpClosed(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "key", Title: Msg("signup.closed_title"), Text: []Message{Msg("signup.closed_text")},
+		Links: []Link{{p.Link("/login"), Msg("link.to_login")}},
+	})
+}
+
+// SetupDone answers a set-up link on a server that has its administrator.
+func SetupDone(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "success", Title: Msg("setup.done_title"), Text: []Message{Msg("setup.done_text")},
+		Links: []Link{{"/login", Msg("link.to_login")}},
+	})
+}
+
+// SetupLinkWrong answers a set-up link that is not the one in the log.
+func SetupLinkWrong(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "problem", Title: Msg("setup.wrong_title"), Text: []Message{Msg("setup.wrong_text")},
+		Code: "INVALID_TOKEN", Links: []Link{{"/", Msg("link.home")}},
+	})
+}
+
+// VerifyDone says that the address is confirmed.
+func VerifyDone(p Page, onward string) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "success", Title: Msg("verify.done_title"), Text: []Message{Msg("verify.done_text")},
+		Links: []Link{{onward, Msg("link.continue")}},
+	})
+}
+
+// ResetFailed answers a link that resets nothing any more.
+func ResetFailed(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "problem", Title: Msg("reset.failed_title"), Text: []Message{Msg("reset.failed_text")},
+		Links: []Link{{p.Link("/forgot-password"), Msg("reset.ask_again")}, {p.Link("/login"), Msg("link.back_to_login")}},
+	})
+}
+
+// ResetDone says that the new password is in force.
+func ResetDone(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "success", Title: Msg("reset.done_title"), Text: []Message{Msg("reset.done_text")},
+		Links: []Link{{p.Link("/login"), Msg("link.to_login")}},
+	})
+}
+
+// Refused answers a form that came from another site.
+func Refused(p Page, again string) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "problem", Title: Msg("refused.title"), Text: []Message{Msg("refused.text")},
+		Code: "INVALID_ORIGIN", Links: []Link{{again, Msg("link.start_again")}},
+	})
+}
+
+// FlowExpired answers a journey that was left for too long; the app has to start it again.
+func FlowExpired(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "wait", Title: Msg("flow_expired.title"), Text: []Message{Msg("flow_expired.text")},
+		Links: []Link{{"/", Msg("link.home")}},
+	})
+}
+
+// Failed is the page for an error code: known codes are explained, and every code is shown
+// for the person who runs the server.
+func Failed(p Page, code string) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "problem", Title: Msg("error.title"), Text: []Message{explain(code)},
+		Code: code, Links: []Link{{"/", Msg("link.home")}},
+	})
+}
+
+// explain says in words what an error code means: the OAuth codes of RFC 6749 §4.1.2.1 and
+// OIDC Core §3.1.2.6, and those of authd's own redirects.
+func explain(code string) Message {
+	switch code {
+	case "access_denied":
+		return Msg("error.access_denied")
+	case "invalid_client", "unauthorized_client":
+		return Msg("error.invalid_client")
+	case "invalid_redirect", "invalid_redirect_uri", "redirect_uri_mismatch":
+		return Msg("error.invalid_redirect_uri")
+	case "invalid_request", "invalid_scope", "unsupported_response_type", "invalid_signature":
+		return Msg("error.invalid_request")
+	case "invalid_token", "INVALID_TOKEN", "token_expired", "TOKEN_EXPIRED":
+		return Msg("error.invalid_token")
+	case "state_mismatch", "state_not_found", "please_restart_the_process":
+		return Msg("error.state")
+	case "signup_disabled":
+		return Msg("error.sign_up_disabled")
+	case "BANNED_USER", "banned":
+		return Msg("error.banned")
+	case "temporarily_unavailable", "server_error", "INTERNAL_SERVER_ERROR":
+		return Msg("error.server_error")
+	default:
+		return Msg("error.unknown")
+	}
+}

@@ -1,0 +1,186 @@
+package views
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+)
+
+// User is the account a page speaks about.
+type User struct {
+	Name          string
+	Email         string
+	EmailVerified bool
+}
+
+// initial is the letter in the user's round picture.
+func (u User) initial() string {
+	for _, text := range []string{u.Name, u.Email} {
+		if text = strings.TrimSpace(text); text != "" {
+			first, _ := utf8.DecodeRuneInString(text)
+			return strings.ToUpper(string(first))
+		}
+	}
+	return "?"
+}
+
+// LoginForm is the page where one signs in.
+type LoginForm struct {
+	Email    string
+	Remember bool
+	Errors   Errors
+	Client   string            // the app that sent the reader here, "" when none did
+	Methods  []templ.Component // other ways to sign in, one button each
+	SignUp   bool              // whether strangers may make an account
+	Reset    bool              // whether a forgotten password can be reset by mail
+}
+
+// SignUpForm is the page where one makes an account.
+type SignUpForm struct {
+	Name              string
+	Email             string
+	MinPasswordLength int
+	Errors            Errors
+	Client            string
+}
+
+// SetupForm is the page that makes the first administrator.
+type SetupForm struct {
+	Token             string
+	Name              string
+	Email             string
+	Open              bool // whether anyone may sign up
+	OpenFixed         bool // authd.toml has decided it already: Open is shown, not asked
+	MinPasswordLength int
+	Errors            Errors
+}
+
+// CheckMail says that a mail is on its way.
+type CheckMail struct {
+	Email   string
+	Resend  string // path that sends another one; "" when there is none
+	InFiles bool   // no mail server is configured: the mail lies in the outbox folder
+}
+
+// ForgotForm asks which account's password is forgotten.
+type ForgotForm struct {
+	Email  string
+	Errors Errors
+}
+
+// ResetForm takes the new password.
+type ResetForm struct {
+	Token             string
+	Email             string // for the password manager, when known
+	MinPasswordLength int
+	Errors            Errors
+}
+
+// VerifyForm is the button that confirms an address.
+type VerifyForm struct {
+	Token string
+	Email string // when known
+}
+
+// AccountPage is a person's own account.
+type AccountPage struct {
+	User     User
+	Profile  ProfileForm
+	Password PasswordForm
+	Sessions []Session
+	Panels   []templ.Component // what other capabilities add
+}
+
+// ProfileForm changes what others see.
+type ProfileForm struct {
+	Name   string
+	Alert  Alert
+	Errors Errors
+}
+
+// PasswordForm changes the password.
+type PasswordForm struct {
+	Exists            bool // false for people who only sign in by other means
+	MinPasswordLength int
+	Alert             Alert
+	Errors            Errors
+}
+
+// Session is one device that is signed in.
+type Session struct {
+	ID        string // opaque; what the form sends back
+	Current   bool
+	UserAgent string
+	IPAddress string
+	SignedIn  time.Time
+	LastSeen  time.Time
+}
+
+// ConsentPage asks whether an app may do what it asks.
+type ConsentPage struct {
+	User       User
+	Client     string // its name
+	ClientURL  string // its home page, when it has one that was checked
+	SelfNamed  bool   // it registered itself: its name proves nothing
+	Scopes     []Scope
+	Leads      Destination
+	Lasts      time.Duration // how long access lasts when it is not kept
+	Offline    bool          // it stays connected until that is ended
+	SwitchUser bool          // whether another account may be used
+}
+
+// Scope is one thing an app asks for.
+type Scope struct {
+	Name string
+	New  bool // not granted before
+}
+
+// Destination is where the browser goes after the answer.
+type Destination struct {
+	Kind DestinationKind
+	Name string // the host, or the scheme of an app on this device
+}
+
+// DestinationKind tells a place on the web from one on the reader's own device.
+type DestinationKind string
+
+// The kinds of Destination: https, the loopback of RFC 8252 §7.3, the private-use scheme of §7.1.
+const (
+	Web      DestinationKind = "web"
+	Loopback DestinationKind = "loopback"
+	App      DestinationKind = "app"
+)
+
+// HandoffPage sends the browser on to another origin after a form was posted.
+type HandoffPage struct {
+	Client string
+	URL    string
+	Native bool // URL belongs to an app on this device: the page stays open behind it
+}
+
+// FormPostPage hands an answer to the client as a form (OAuth 2.0 Form Post Response Mode).
+type FormPostPage struct {
+	Client string
+	URL    string
+	Fields []FormValue
+}
+
+// FormValue is one hidden value of a form.
+type FormValue struct{ Name, Value string }
+
+// Notice is a page that only says something, with a way on.
+type Notice struct {
+	Icon  string
+	Title Message
+	Text  []Message
+	Code  string // what to tell the person who runs the server
+	Links []Link
+}
+
+// Link is a way on; the first one looks like a button.
+type Link struct {
+	URL  string
+	Text Message
+}

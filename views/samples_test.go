@@ -1,0 +1,172 @@
+package views
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+var now = time.Date(2026, 11, 21, 14, 5, 0, 0, time.UTC)
+
+func catalogue(t *testing.T) *Catalogue {
+	t.Helper()
+	c, err := LoadCatalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func samplePage(c *Catalogue, l *Locale) Page {
+	return Page{
+		Locale: l, Languages: c.Languages(), App: "Example Home", Host: "id.example.org", Self: "/login", Now: now,
+		Assets: Assets{CSS: "authd.css", Icon: "favicon.svg", TouchIcon: "icon.png"},
+	}
+}
+
+// samples are all pages in all their states, by name: the tests read them, and so does
+// whoever looks at them (see TestGallery).
+func samples(c *Catalogue, l *Locale) map[string]templ.Component {
+	p := samplePage(c, l)
+	all := map[string]templ.Component{}
+	for _, some := range []map[string]templ.Component{entrySamples(p), mailSamples(p), accountSamples(p), consentSamples(p), noticeSamples(p)} {
+		for name, page := range some {
+			all[name] = page
+		}
+	}
+	return all
+}
+
+func entrySamples(p Page) map[string]templ.Component {
+	wrong, carrying, elsewhere := p, p, p
+	wrong.Alert = Alert{Problem, Msg("error.unknown")}
+	carrying.Carry = url.Values{"flow": {"4f1c"}, "return_to": {"/account?x=1&y=2"}}
+	elsewhere.Origin = Origin{Here: "http://192.168.1.20:8080", Configured: "https://id.example.org", URL: "https://id.example.org/login"}
+	method := templ.Raw(`<a class="button" href="/other">Continue with a passkey</a>`)
+	return map[string]templ.Component{
+		"login":           Login(p, LoginForm{SignUp: true, Reset: true, Remember: true}),
+		"login-client":    Login(carrying, LoginForm{SignUp: true, Reset: true, Client: "Grafana & Söhne", Methods: []templ.Component{method}}),
+		"login-wrong":     Login(wrong, LoginForm{SignUp: true, Reset: true, Email: "ada@example.org"}),
+		"login-missing":   Login(p, LoginForm{Errors: Errors{"email": Msg("error.unknown")}}),
+		"login-elsewhere": Login(elsewhere, LoginForm{Reset: true}),
+		"signup":          SignUp(p, SignUpForm{MinPasswordLength: 8}),
+		"signup-short":    SignUp(carrying, SignUpForm{Name: "Ada", Email: "ada@example.org", MinPasswordLength: 8, Client: "Grafana", Errors: Errors{"password": Msg("field.password_hint", "n", 8)}}),
+		"signup-closed":   SignUpClosed(p),
+		"setup":           Setup(p, SetupForm{Token: "t", MinPasswordLength: 8}),
+		"setup-fixed":     Setup(p, SetupForm{Token: "t", Open: true, OpenFixed: true, MinPasswordLength: 8}),
+		"setup-done":      SetupDone(p),
+		"setup-wrong":     SetupLinkWrong(p),
+	}
+}
+
+func mailSamples(p Page) map[string]templ.Component {
+	return map[string]templ.Component{
+		"forgot":        ForgotPassword(p, ForgotForm{}),
+		"forgot-wrong":  ForgotPassword(p, ForgotForm{Email: "ada@", Errors: Errors{"email": Msg("error.unknown")}}),
+		"reset-sent":    ResetSent(p, CheckMail{Email: "ada@example.org", Resend: "/forgot-password"}),
+		"verify-sent":   VerifySent(p, CheckMail{Email: "ada@example.org", Resend: "/verify-email/send", InFiles: true}),
+		"reset":         ResetPassword(p, ResetForm{Token: "t", Email: "ada@example.org", MinPasswordLength: 8}),
+		"reset-unknown": ResetPassword(p, ResetForm{Token: "t", MinPasswordLength: 1}),
+		"reset-done":    ResetDone(p),
+		"reset-failed":  ResetFailed(p),
+		"verify":        VerifyEmail(p, VerifyForm{Token: "t"}),
+		"verify-for":    VerifyEmail(p, VerifyForm{Token: "t", Email: "ada@example.org"}),
+		"verify-done":   VerifyDone(p, "/account"),
+		"verify-failed": VerifyFailed(p, ForgotForm{}),
+	}
+}
+
+func accountSamples(p Page) map[string]templ.Component {
+	const (
+		firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+		iphone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+	)
+	changed := p
+	changed.Alert = Alert{Success, Msg("reset.done_title")}
+	page := AccountPage{
+		User:     User{Name: "Ada Lovelace", Email: "ada@example.org", EmailVerified: true},
+		Profile:  ProfileForm{Name: "Ada Lovelace"},
+		Password: PasswordForm{Exists: true, MinPasswordLength: 8},
+		Sessions: []Session{
+			{ID: "1", Current: true, UserAgent: firefox, IPAddress: "203.0.113.7", SignedIn: now.Add(-50 * time.Hour), LastSeen: now.Add(-10 * time.Second)},
+			{ID: "2", UserAgent: iphone, IPAddress: "2001:db8:85a3:8d3:1319:8a2e:370:7348", SignedIn: now.Add(-70 * 24 * time.Hour), LastSeen: now.Add(-90 * time.Minute)},
+			{ID: "3", UserAgent: "curl/8.14.1", SignedIn: now.Add(-3 * time.Minute), LastSeen: now.Add(-time.Minute)},
+			{ID: "4", SignedIn: now.Add(-3 * time.Hour), LastSeen: now.Add(-2 * time.Hour)},
+		},
+	}
+	alone, wrong := page, page
+	alone.User.EmailVerified, alone.Sessions, alone.Password.Exists = false, page.Sessions[:1], false
+	alone.User.Name = ""
+	wrong.Password.Errors = Errors{"current_password": Msg("error.unknown")}
+	return map[string]templ.Component{
+		"account":         Account(p, page),
+		"account-changed": Account(changed, page),
+		"account-alone":   Account(p, alone),
+		"account-wrong":   Account(p, wrong),
+	}
+}
+
+func consentSamples(p Page) map[string]templ.Component {
+	p.Carry = url.Values{"flow": {"4f1c"}}
+	user := User{Name: "Ada Lovelace", Email: "ada@example.org"}
+	scopes := []Scope{{Name: "openid"}, {Name: "profile"}, {Name: "email", New: true}, {Name: "offline_access"}, {Name: "tickets:write"}}
+	return map[string]templ.Component{
+		"consent": Consent(p, ConsentPage{
+			User: user, Client: "Grafana", ClientURL: "https://grafana.example.org", Scopes: scopes, SwitchUser: true,
+			Leads: Destination{Web, "grafana.example.org"}, Offline: true,
+		}),
+		"consent-cli": Consent(p, ConsentPage{
+			User: user, Client: "authd-cli", Scopes: scopes[:3], SwitchUser: true, Leads: Destination{Loopback, "127.0.0.1"}, Lasts: time.Hour,
+		}),
+		"consent-self-named": Consent(p, ConsentPage{
+			User: User{Email: "ada@example.org"}, Client: "Your bank", SelfNamed: true, Scopes: scopes[:1], Leads: Destination{App, "com.example.bank"}, Lasts: 20 * 24 * time.Hour,
+		}),
+		"handoff":        Handoff(p, HandoffPage{Client: "Grafana", URL: "https://grafana.example.org/login?code=1&state=2"}),
+		"handoff-native": Handoff(p, HandoffPage{Client: "Tickets", URL: "com.example.app:/callback?code=1", Native: true}),
+		"form-post":      FormPost(p, FormPostPage{Client: "Grafana", URL: "https://grafana.example.org/cb", Fields: []FormValue{{"code", "1"}}}),
+	}
+}
+
+func noticeSamples(p Page) map[string]templ.Component {
+	all := map[string]templ.Component{
+		"not-found":    NotFound(p),
+		"too-many":     TooManyRequests(p, 40*time.Second, "/login"),
+		"busy":         Busy(p, time.Second, "/login"),
+		"unavailable":  Unavailable(p, "/login"),
+		"signed-out":   SignedOut(p),
+		"refused":      Refused(p, "/login"),
+		"flow-expired": FlowExpired(p),
+	}
+	for _, code := range []string{
+		"access_denied", "invalid_client", "invalid_redirect_uri", "invalid_request", "INVALID_TOKEN", "state_mismatch",
+		"signup_disabled", "BANNED_USER", "server_error", "something_else",
+	} {
+		all["error-"+code] = Failed(p, code)
+	}
+	return all
+}
+
+// letters are all mails, by name.
+func letters(t *testing.T, l *Locale) map[string]Mail {
+	t.Helper()
+	from := Sender{Locale: l, App: "Example Home", Host: "id.example.org"}
+	all := map[string]Mail{}
+	add := func(name string, mail Mail, err error) {
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		all[name] = mail
+	}
+	const link = "https://id.example.org/x?token=Zm9v&a=1"
+	mail, err := VerifyEmailMail(t.Context(), from, link, time.Hour)
+	add("verify-email", mail, err)
+	mail, err = ResetPasswordMail(t.Context(), from, link, time.Hour)
+	add("reset-password", mail, err)
+	mail, err = PasswordChangedMail(t.Context(), from, PasswordChanged{At: now, UserAgent: "Firefox/1 Linux", IPAddress: "203.0.113.7", ForgotURL: link})
+	add("password-changed", mail, err)
+	mail, err = ExistingUserMail(t.Context(), from, link)
+	add("existing-user-sign-up", mail, err)
+	return all
+}
