@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"authd/auth/internal/api"
@@ -56,13 +57,13 @@ func New(ctx context.Context, cfg *config.Config, deps Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, log: deps.Log, db: db, hashes: hashing.New(hashing.Options{Fast: os.Getenv("AUTHD_TEST_FAST_HASH") == "1"})}
-	if err := s.build(ctx, keys, deps); err != nil {
+	if err := s.build(keys, deps); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-func (s *Server) build(ctx context.Context, keys *core.Keyring, deps Deps) error {
+func (s *Server) build(keys *core.Keyring, deps Deps) error {
 	sealer, err := keys.Sealer("outbox")
 	if err != nil {
 		return err
@@ -72,12 +73,16 @@ func (s *Server) build(ctx context.Context, keys *core.Keyring, deps Deps) error
 	if err != nil {
 		return err
 	}
-	mailer := core.NewMailer(s.queue, sender, wording(s.cfg), s.cfg.Mail.SMTPURL == "")
+	word, err := newWording(s.cfg)
+	if err != nil {
+		return err
+	}
+	mailer := core.NewMailer(s.queue, sender, word, s.cfg.Mail.SMTPURL == "")
 	c, err := core.New(s.db, s.cfg, keys, deps.Clock, deps.Log, mailer)
 	if err != nil {
 		return err
 	}
-	if s.Services, err = s.modules(ctx, c); err != nil {
+	if s.Services, err = s.modules(c); err != nil {
 		return err
 	}
 	s.router, err = s.newRouter(c)
@@ -95,11 +100,17 @@ func newSender(cfg *config.Config, deps Deps) (mail.Sender, error) {
 // Handler serves every request.
 func (s *Server) Handler() http.Handler { return s.router }
 
+// Start brings the database up to what the configuration says; a server that
+// will serve calls it once, before the first request.
+func (s *Server) Start(ctx context.Context) error { return s.OIDC.Start(ctx) }
+
 // Run does the work that no request waits for, until ctx ends: mails are
 // delivered, what has expired is swept away.
 func (s *Server) Run(ctx context.Context) {
-	go s.queue.Run(ctx)
-	go s.OIDC.Run(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() { s.queue.Run(ctx) })
+	running.Go(func() { s.OIDC.Run(ctx) })
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {
@@ -107,7 +118,7 @@ func (s *Server) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
+			if err := s.Core.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.log.Warn("sweep failed", "error", err)
 			}
 		}

@@ -1,8 +1,6 @@
 package auth
 
 import (
-	"context"
-
 	"authd/auth/admin"
 	"authd/auth/health"
 	"authd/auth/internal/api"
@@ -32,7 +30,7 @@ type Services struct {
 
 // modules is THE list: it builds each capability and hands each the others that
 // it needs, as the small interfaces it declares.
-func (s *Server) modules(_ context.Context, c *core.Core) (*Services, error) {
+func (s *Server) modules(c *core.Core) (*Services, error) {
 	m := &Services{Core: c}
 	m.Setup = setup.New(c)
 	m.Users = user.New(c)
@@ -65,9 +63,4 @@ func (s *Server) endpoints() []api.Endpoint {
 	}
 	m.OpenAPI.Describe(all)
 	return all
-}
-
-// sweep deletes what has expired.
-func (s *Server) sweep(ctx context.Context) error {
-	return s.Core.Sweep(ctx)
 }

@@ -10,6 +10,7 @@ import (
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/auth/internal/hashing"
+	"authd/auth/internal/limit"
 	"authd/auth/internal/store"
 )
 
@@ -33,6 +34,12 @@ func (s *Server) newRouter(c *core.Core) (*api.Router, error) {
 	}
 	if s.cfg.Metrics.Enabled {
 		cfg.Observe = s.Health.Observe
+	}
+	if s.cfg.RateLimit.Enabled {
+		limiter := limit.New(limit.Options{})
+		cfg.Limit = func(key string, rule api.Rule, now time.Time) (bool, time.Duration) {
+			return limiter.Allow(key, limit.Rule{Window: rule.Window, Max: rule.Max}, now)
+		}
 	}
 	return api.NewRouter(cfg, s.endpoints()), nil
 }

@@ -2,13 +2,45 @@ package auth
 
 import (
 	"context"
+	"fmt"
+	"net/url"
 
 	"authd/auth/internal/config"
 	"authd/auth/internal/core"
+	"authd/views"
 )
 
-func wording(*config.Config) core.Wording {
-	return func(_ context.Context, l *core.Letter) (string, string, string, error) {
-		return l.Kind, l.Kind + "\n" + l.Link + "\n", "<p>" + l.Link + "</p>", nil
+// newWording gives the letters of the capabilities their words, in the
+// reader's language.
+func newWording(cfg *config.Config) (core.Wording, error) {
+	catalogue, err := views.LoadCatalogue()
+	if err != nil {
+		return nil, err
+	}
+	base, err := url.Parse(cfg.URL)
+	if err != nil {
+		return nil, fmt.Errorf("url: %w", err)
+	}
+	return func(ctx context.Context, l *core.Letter) (subject, text, html string, err error) {
+		from := views.Sender{Locale: catalogue.Choose("", "", l.Locale), App: base.Hostname(), Host: base.Host}
+		m, err := word(ctx, from, cfg.URL, l)
+		return m.Subject, m.Text, m.HTML, err
+	}, nil
+}
+
+func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (views.Mail, error) {
+	switch l.Kind {
+	case "verify-email":
+		return views.VerifyEmailMail(ctx, from, l.Link, l.Valid)
+	case "reset-password":
+		return views.ResetPasswordMail(ctx, from, l.Link, l.Valid)
+	case "password-reset", "password-changed":
+		return views.PasswordChangedMail(ctx, from, views.PasswordChanged{
+			At: l.Event.At, UserAgent: l.Event.UserAgent, IPAddress: l.Event.IP, ForgotURL: base + "/forgot-password",
+		})
+	case "existing-user-sign-up":
+		return views.ExistingUserMail(ctx, from, base+"/login")
+	default:
+		return views.Mail{}, fmt.Errorf("there are no words for a %s mail", l.Kind)
 	}
 }

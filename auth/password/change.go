@@ -53,7 +53,7 @@ func (s *Service) replace(r *api.Request, caller *core.Auth, hash string, revoke
 				return err
 			}
 		}
-		mail, err = s.core.Mail.Queue(ctx, tx, kindChanged, address{Email: caller.User.Email, Locale: r.Languages()})
+		mail, err = s.core.Mail.Queue(ctx, tx, kindChanged, address{Email: caller.User.Email, Locale: r.Languages(), Event: core.NewEvent(r)})
 		return err
 	}
 	defer func() { s.core.Mail.Sent(ctx, mail) }()
@@ -109,7 +109,7 @@ func (s *Service) Reset(r *api.Request, token, next string) error {
 	}
 	var userID, mail string
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		userID, mail, err = s.reset(ctx, tx, token, hash, r.Languages())
+		userID, mail, err = s.reset(r, tx, token, hash)
 		return err
 	})
 	if err != nil {
@@ -120,7 +120,8 @@ func (s *Service) Reset(r *api.Request, token, next string) error {
 	return nil
 }
 
-func (s *Service) reset(ctx context.Context, tx *store.Tx, token, hash, languages string) (userID, mail string, err error) {
+func (s *Service) reset(r *api.Request, tx *store.Tx, token, hash string) (userID, mail string, err error) {
+	ctx := r.Context()
 	v, err := s.core.UseVerification(ctx, tx, purposeReset, token)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", "", ErrInvalidToken
@@ -144,7 +145,7 @@ func (s *Service) reset(ctx context.Context, tx *store.Tx, token, hash, language
 	if err := s.endAccess(ctx, tx, user.ID); err != nil {
 		return "", "", err
 	}
-	mail, err = s.core.Mail.Queue(ctx, tx, kindWasReset, address{Email: user.Email, Locale: languages})
+	mail, err = s.core.Mail.Queue(ctx, tx, kindWasReset, address{Email: user.Email, Locale: r.Languages(), Event: core.NewEvent(r)})
 	return user.ID, mail, err
 }
 

@@ -25,9 +25,10 @@ const purposeReset = "reset-password"
 // address is the payload of this capability's jobs: whom it concerns, not who
 // that is.
 type address struct {
-	Email      string `json:"email"`
-	RedirectTo string `json:"redirectTo,omitempty"`
-	Locale     string `json:"locale,omitempty"`
+	Email      string     `json:"email"`
+	RedirectTo string     `json:"redirectTo,omitempty"`
+	Locale     string     `json:"locale,omitempty"`
+	Event      core.Event `json:"event,omitzero"`
 }
 
 // shown is what a test build shows of a mail.
@@ -45,7 +46,7 @@ func (s *Service) registerMail() {
 			if err != nil || user == nil {
 				return nil, err
 			}
-			return &core.Letter{Kind: kind, To: user.Email, Name: user.Name, Locale: to.Locale, Payload: shown{User: core.UserJSON(user)}}, nil
+			return &core.Letter{Kind: kind, To: user.Email, Name: user.Name, Locale: to.Locale, Event: to.Event, Payload: shown{User: core.UserJSON(user)}}, nil
 		})
 	}
 }

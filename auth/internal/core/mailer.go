@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"authd/auth/internal/api"
 	"authd/auth/internal/mail"
 	"authd/auth/internal/outbox"
 	"authd/auth/internal/store"
@@ -12,13 +13,26 @@ import (
 
 // Letter is a mail before it is worded: what it is about and where its link leads.
 type Letter struct {
-	Kind    string // "verify-email", "reset-password", …: the wording, and the X-Authd-Kind of a mail in a file
-	To      string // the address
-	Name    string // the addressee's, "" when unknown
-	Link    string // the page that acts, "" for a mere notice
-	Locale  string // an Accept-Language header: the reader's languages
-	Valid   time.Duration
-	Payload any // what a test build shows of it: user, url, token
+	Kind    string        // "verify-email", "reset-password", …: the wording, and the X-Authd-Kind of a mail in a file
+	To      string        // the address
+	Name    string        // the addressee's, "" when unknown
+	Link    string        // the page that acts, "" for a mere notice
+	Locale  string        // an Accept-Language header: the reader's languages
+	Valid   time.Duration // how long the link works
+	Event   Event         // what happened, for a notice
+	Payload any           // what a test build shows of it: user, url, token
+}
+
+// Event is when and where something happened that a notice tells of.
+type Event struct {
+	At        time.Time `json:"at,omitzero"`
+	UserAgent string    `json:"userAgent,omitempty"`
+	IP        string    `json:"ip,omitempty"`
+}
+
+// NewEvent takes an event from the request that caused it.
+func NewEvent(r *api.Request) Event {
+	return Event{At: r.Now(), UserAgent: r.UserAgent(), IP: r.IP()}
 }
 
 // Wording turns a letter into a subject, a text and a page of HTML.

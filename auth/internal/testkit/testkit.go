@@ -73,6 +73,9 @@ func Start(t testing.TB, toml string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	front.Config.Handler = s.Handler()
 	front.Start()
 	t.Cleanup(func() {
