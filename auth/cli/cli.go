@@ -16,10 +16,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
 	"authd/auth/internal/api"
+	"authd/auth/internal/config"
 	"authd/auth/internal/nativeapp"
 )
 
@@ -39,6 +41,7 @@ type commands struct {
 	Serve       serveCommand       `cmd:"" default:"withargs" help:"Serve; what authd alone does."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date and stop."`
 	User        userCommands       `cmd:"" help:"Look after users."`
+	Client      clientCommands     `cmd:"" help:"Look after OAuth clients."`
 	Login       loginCommand       `cmd:"" help:"Sign in with the browser and keep the tokens."`
 	Token       tokenCommand       `cmd:"" help:"Print a valid access token."`
 	Whoami      whoamiCommand      `cmd:"" help:"Print who is signed in."`
@@ -130,6 +133,18 @@ func explain(err error) string {
 	default:
 		return err.Error()
 	}
+}
+
+// duration reads a flag's length of time, in the configuration's form; "" is none.
+func duration(flag, text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	length, err := config.ParseDuration(text)
+	if err != nil || length <= 0 {
+		return 0, &usageError{flag + " is " + clean(text) + "; allowed: a duration such as 7d, 24h or 5m"}
+	}
+	return length, nil
 }
 
 // getenv reads the environment that the program was started with.

@@ -7,6 +7,7 @@ import (
 
 	"authd/auth"
 	"authd/auth/internal/config"
+	"authd/auth/internal/store"
 )
 
 type secretCommands struct {
@@ -17,7 +18,7 @@ type secretRotate struct{}
 
 // Run puts a new secret in front of the old ones and seals anew what the old
 // ones sealed. A running server goes on with what it knows until it is restarted.
-func (secretRotate) Run(ctx context.Context, p *program) (err error) {
+func (secretRotate) Run(ctx context.Context, p *program) error {
 	cfg, err := p.prepare(nil)
 	if err != nil {
 		return err
@@ -34,12 +35,32 @@ func (secretRotate) Run(ctx context.Context, p *program) (err error) {
 	if err := config.WriteSecrets(cfg.SecretFile(), cfg.Secrets); err != nil {
 		return err
 	}
-	server, err := auth.New(ctx, cfg, auth.Deps{Log: p.commandLog()})
+	resealed, err := reseal(ctx, p, cfg)
 	if err != nil {
 		return errors.Join(err, config.WriteSecrets(cfg.SecretFile(), old))
 	}
+	done := "Restart authd: it seals anew what the old ones sealed."
+	if resealed {
+		done = "What the old ones sealed is sealed anew."
+	}
+	return p.print(map[string]any{"secrets": len(cfg.Secrets), "restart": !resealed},
+		"%s has a new first secret and %d older. %s\nWhen all sessions made before are over (session.expires_in), the older lines may go.",
+		cfg.SecretFile(), len(old), done)
+}
+
+// reseal seals everything anew, unless a server runs: it does not know the new
+// secret yet, and does this itself at its next start.
+func reseal(ctx context.Context, p *program, cfg *config.Config) (done bool, err error) {
+	unlock, lockErr := store.LockServe(cfg.DatabaseFile())
+	if lockErr != nil {
+		return false, nil //nolint:nilerr // a server runs
+	}
+	defer unlock()
+	server, err := auth.New(ctx, cfg, auth.Deps{Log: p.commandLog()})
+	if err != nil {
+		return false, err
+	}
 	defer func() { err = errors.Join(err, server.Close()) }()
-	return p.print(map[string]any{"secrets": len(cfg.Secrets)},
-		"%s has a new first secret and %d older. Restart authd: it seals anew what the old ones sealed.\nWhen all sessions made before are over (session.expires_in), the older lines may go.",
-		cfg.SecretFile(), len(old))
+	_, err = server.OIDC.Reseal(ctx)
+	return true, err
 }

@@ -55,14 +55,36 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
+	if err := start(ctx, server, log); err != nil {
+		return err
+	}
 	listeners, err := listen(ctx, cfg)
 	if err != nil {
+		return err
+	}
+	if err := start(ctx, server, log); err != nil {
 		return err
 	}
 	if err := p.announce(ctx, cfg, server, log); err != nil {
 		return err
 	}
 	return serve(ctx, cfg, server, listeners, log)
+}
+
+// start brings the data up to what the configuration says: the declared clients,
+// and, after authd secret rotate, the seals.
+func start(ctx context.Context, server *auth.Server, log *slog.Logger) error {
+	if err := server.Start(ctx); err != nil {
+		return err
+	}
+	resealed, err := server.OIDC.Reseal(ctx)
+	if err != nil {
+		return fmt.Errorf("open what earlier secrets sealed: %w", err)
+	}
+	if resealed > 0 {
+		log.Info("sealed anew under the first secret", "values", resealed)
+	}
+	return nil
 }
 
 // newLog writes text for people at a terminal and JSON for machines.

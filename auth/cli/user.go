@@ -8,7 +8,6 @@ import (
 
 	"authd/auth"
 	"authd/auth/admin"
-	"authd/auth/internal/config"
 	"authd/auth/internal/core"
 )
 
@@ -218,9 +217,9 @@ func (c *userBan) Run(ctx context.Context, p *program) error {
 	return p.with(ctx, func(s *auth.Server) error {
 		var until *time.Time
 		if c.For != "" {
-			length, err := config.ParseDuration(c.For)
-			if err != nil || length <= 0 {
-				return &usageError{"--for is " + clean(c.For) + "; allowed: a duration such as 7d, 24h or 5m"}
+			length, err := duration("--for", c.For)
+			if err != nil {
+				return err
 			}
 			end := s.Core.Now(ctx).Add(length)
 			until = &end

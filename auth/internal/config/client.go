@@ -20,7 +20,7 @@ type Client struct {
 	Type                     string        `toml:"type" default:"web" allowed:"web,native" doc:"native for apps and command lines: loopback and custom-scheme redirects (RFC 8252)."`
 	TokenEndpointAuthMethod  string        `toml:"token_endpoint_auth_method" allowed:"none,client_secret_basic,client_secret_post" shown:"client_secret_basic with a secret, else none" doc:"How it proves itself at the token endpoint."`
 	RedirectURIs             []string      `toml:"redirect_uris" doc:"Where the browser may be sent back to, compared exactly."`
-	PostLogoutRedirectURIs   []string      `toml:"post_logout_redirect_uris" doc:"Where the browser may be sent after signing out; any makes end-session work for the client."`
+	PostLogoutRedirectURIs   []string      `toml:"post_logout_redirect_uris" doc:"Where the browser may be sent after signing out."`
 	Scopes                   []string      `toml:"scopes" shown:"oauth_provider.scopes" doc:"Scopes it may ask for."`
 	GrantTypes               []string      `toml:"grant_types" default:"authorization_code,refresh_token" allowed:"authorization_code,refresh_token" doc:"Grants it may use."`
 	RequirePKCE              bool          `toml:"require_pkce" default:"true" doc:"PKCE is required; only a client with a secret may do without."`
