@@ -123,24 +123,49 @@ func (b *bench) hashAlone(ctx context.Context, threads int) (time.Duration, erro
 	return time.Duration(ns), err
 }
 
-// inserts counts sign-ins with a cheap hash (-tags testhooks): each is one session row that is
-// on disk before its answer, and 64 at once may share a commit.
+// inserts counts session rows that are on disk before their sign-in is answered; 64 at once may
+// share a commit. Once as sign-ins over HTTP with a cheap hash (-tags testhooks), and once below
+// HTTP, which is what the store can take.
 func (b *bench) inserts(ctx context.Context) error {
-	s, _, err := b.authd(ctx, b.hooks, b.files[b.small].dir+"-hooks", "AUTHD_TEST_FAST_HASH=1")
+	data := b.files[b.small].dir + "-hooks"
+	f, err := b.cheapSignIns(ctx, data)
 	if err != nil {
 		return err
+	}
+	const target, floor = "≥ 12000/s", 12_000
+	l := line{what: "durable session inserts at 64 connections, by HTTP sign-in with a cheap hash", target: target, reached: reached(f.perSecond >= floor)}
+	l.measured = fmt.Sprintf("%.0f/s (%.2f ×)", f.perSecond, f.multiple)
+	b.table.add(l.with(f))
+
+	var rates []float64
+	for range b.rounds {
+		text, err := exec.CommandContext(ctx, b.kit, "-data", data, "-inserts", "64").Output()
+		if err != nil {
+			return fmt.Errorf("insert sessions below HTTP: %w", err)
+		}
+		rate, err := strconv.ParseFloat(strings.TrimSpace(string(text)), 64)
+		if err != nil {
+			return err
+		}
+		rates = append(rates, rate)
+	}
+	rate := median(rates)
+	b.table.add(line{
+		what: "durable session inserts, 64 at once below HTTP", target: target,
+		measured: fmt.Sprintf("%.0f/s", rate), reached: reached(rate >= floor),
+	})
+	return nil
+}
+
+func (b *bench) cheapSignIns(ctx context.Context, data string) (figures, error) {
+	s, _, err := b.authd(ctx, b.hooks, data, "AUTHD_TEST_FAST_HASH=1")
+	if err != nil {
+		return figures{}, err
 	}
 	defer s.stop()
 	people, err := b.people(s, 64)
 	if err != nil {
-		return err
+		return figures{}, err
 	}
-	f, err := b.compare(ctx, s, 64, signInAs(s.host, people, false))
-	if err != nil {
-		return err
-	}
-	l := line{what: "durable session inserts at 64 connections (sign-in, cheap hash)", target: "≥ 12000/s", reached: reached(f.perSecond >= 12000)}
-	l.measured = fmt.Sprintf("%.0f/s (%.2f ×)", f.perSecond, f.multiple)
-	b.table.add(l.with(f))
-	return nil
+	return b.compare(ctx, s, 64, signInAs(s.host, people, false))
 }

@@ -3,6 +3,7 @@
 //
 //	benchkit -data DIR -users N      prints the Cookie value of each session, one a line
 //	benchkit -hash 2                 prints CPU nanoseconds a hash, two at a time
+//	benchkit -data DIR -inserts 64   prints durable session inserts a second, 64 at once
 //
 // It is a program and no package, so that nothing of the server can come to need it.
 package main
@@ -16,14 +17,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"time"
 
 	"authd/auth/internal/config"
 	"authd/auth/internal/core"
-	"authd/auth/internal/hashing"
 	"authd/auth/internal/store"
 	"authd/migrations"
 )
@@ -32,11 +29,15 @@ func main() {
 	data := flag.String("data", "", "data directory that a server has made")
 	users := flag.Int("users", 0, "how many users to add, each with one session")
 	threads := flag.Int("hash", 0, "hash for a second, this many at a time")
+	writers := flag.Int("inserts", 0, "insert sessions for three seconds, this many at a time")
 	flag.Parse()
 	var err error
-	if *threads > 0 {
+	switch {
+	case *threads > 0:
 		err = hashAlone(*threads, time.Second)
-	} else {
+	case *writers > 0:
+		err = insertSessions(context.Background(), *data, *writers, 3*time.Second)
+	default:
 		err = fill(context.Background(), *data, *users)
 	}
 	if err != nil {
@@ -45,25 +46,31 @@ func main() {
 	}
 }
 
-// fill writes the rows as the server would, many to a transaction, and prints the cookies.
-func fill(ctx context.Context, data string, users int) error {
+// open reads a data directory that a server has made.
+func open(ctx context.Context, data string) (*config.Config, *core.Keyring, *store.DB, error) {
 	cfg, err := config.Load(config.Options{Environ: []string{"AUTHD_DATA=" + data}})
 	if err != nil {
-		return err
+		return nil, nil, nil, err
 	}
 	keys, err := core.NewKeyring(cfg.Secrets)
 	if err != nil {
-		return err
-	}
-	signer, err := keys.Signer("session cookie")
-	if err != nil {
-		return err
+		return nil, nil, nil, err
 	}
 	db, err := store.Open(ctx, store.Options{Path: filepath.Join(data, config.DatabaseFileName), Migrations: migrations.FS})
+	return cfg, keys, db, err
+}
+
+// fill writes the rows as the server would, many to a transaction, and prints the cookies.
+func fill(ctx context.Context, data string, users int) error {
+	cfg, keys, db, err := open(ctx, data)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	signer, err := keys.Signer("session cookie")
+	if err != nil {
+		return err
+	}
 	out := bufio.NewWriter(os.Stdout)
 	const batch = 5_000
 	for from := 0; from < users; from += batch {
@@ -80,55 +87,4 @@ func fill(ctx context.Context, data string, users int) error {
 		}
 	}
 	return out.Flush()
-}
-
-// hashAlone keeps so many hashes going for a while, on the pool that the server uses.
-func hashAlone(threads int, d time.Duration) error {
-	ctx := context.Background()
-	pool := hashing.New(hashing.Options{Workers: threads})
-	defer pool.Close()
-	const password = "correct horse battery staple"
-	encoded, err := pool.Hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	var hashes atomic.Int64
-	deadline := time.Now().Add(d)
-	before, err := ownCPU()
-	if err != nil {
-		return err
-	}
-	var wg sync.WaitGroup
-	failed := make(chan error, threads)
-	for range threads {
-		wg.Go(func() {
-			for time.Now().Before(deadline) {
-				if ok, _, err := pool.Verify(ctx, encoded, password); err != nil || !ok {
-					failed <- fmt.Errorf("verify: %t, %w", ok, err)
-					return
-				}
-				hashes.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	after, err := ownCPU()
-	if err != nil {
-		return err
-	}
-	select {
-	case err := <-failed:
-		return err
-	default:
-		_, err := fmt.Println(int64(after-before) / hashes.Load())
-		return err
-	}
-}
-
-func ownCPU() (time.Duration, error) {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return 0, fmt.Errorf("read my own CPU time: %w", err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()), nil
 }
