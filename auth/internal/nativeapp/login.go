@@ -39,7 +39,7 @@ type attempt struct {
 
 // Login sends the person to the browser, waits for the answer and keeps the tokens.
 func (a *App) Login(ctx context.Context, request Request) (*Tokens, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, request.Timeout, fmt.Errorf("nobody finished signing in within %s; run authd login again", request.Timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, request.Timeout, fmt.Errorf("timed out: nobody finished signing in within %s; run authd login again", request.Timeout))
 	defer cancel()
 	provider, err := a.discover(ctx, request.Issuer)
 	if err != nil {

@@ -142,7 +142,7 @@ func TestALoginThatMustNotCount(t *testing.T) {
 		browser string
 	}{
 		"the person denies":                    {func(f *fixture) { f.deny = true }, nil, "access was denied in the browser; you are not signed in", "access was denied"},
-		"the window is closed":                 {func(f *fixture) { f.silent = true }, func(r *nativeapp.Request) { r.Timeout = 300 * time.Millisecond }, "nobody finished signing in within 300ms; run authd login again", ""},
+		"the window is closed":                 {func(f *fixture) { f.silent = true }, func(r *nativeapp.Request) { r.Timeout = 300 * time.Millisecond }, "timed out: nobody finished signing in within 300ms; run authd login again", ""},
 		"another login's state":                {func(f *fixture) { f.answerState = "x" }, nil, "the browser's answer belongs to another login (state differs)", "state differs"},
 		"a mix-up of issuers (RFC 9207)":       {func(f *fixture) { f.answerIss = "https://evil.example" }, nil, "iss differs", "iss differs"},
 		"no iss where the server promises one": {func(f *fixture) { f.answerIss = "none" }, nil, "iss differs", "iss differs"},
