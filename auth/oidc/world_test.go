@@ -33,6 +33,7 @@ const (
 // until a test moves it, and one person, Ada, who has signed up.
 type world struct {
 	t   *testing.T
+	dir string
 	srv *auth.Server
 	log *strings.Builder
 
@@ -117,20 +118,25 @@ func newWorld(t *testing.T, env map[string]string) *world {
 		}
 		delete(env, "toml")
 	}
-	w := &world{t: t, now: start.Add(time.Minute), log: &strings.Builder{}}
-	w.srv, err = open(dir, env, w.clock, slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := &world{t: t, dir: dir, now: start.Add(time.Minute), log: &strings.Builder{}}
+	w.start(env)
 	t.Cleanup(func() {
 		if err := w.srv.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	if err := w.srv.OIDC.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return w
+}
+
+func (w *world) start(env map[string]string) {
+	w.t.Helper()
+	var err error
+	if w.srv, err = open(w.dir, env, w.clock, slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil))); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.srv.OIDC.Start(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 type lockedWriter struct {
@@ -369,4 +375,50 @@ func (w *world) count(table string) int64 {
 		w.t.Fatal(err)
 	}
 	return n
+}
+
+// text reads one value.
+func (w *world) text(sql string) string {
+	w.t.Helper()
+	v, err := store.One(w.t.Context(), w.srv.Core.DB, func(r *store.Row) string { return r.Text() }, sql)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return v
+}
+
+// dump is everything in the provider's tables.
+func (w *world) dump() string {
+	w.t.Helper()
+	var b strings.Builder
+	for table, columns := range map[string]string{
+		"oauth_client": "client_id, client_secret", "oauth_flow": "id, browser, request, done", "oauth_consent": "id, scopes",
+		"oauth_grant": "id, code, refresh_token, replay", "oauth_access_token": "id, token", "jwks": "id, public_key, private_key",
+	} {
+		n := strings.Count(columns, ",") + 1
+		rows, err := store.All(w.t.Context(), w.srv.Core.DB, func(r *store.Row) string {
+			line := table
+			for range n {
+				line += " " + string(r.Bytes())
+			}
+			return line
+		}, "SELECT "+columns+" FROM "+table)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		b.WriteString(strings.Join(rows, "\n") + "\n")
+	}
+	return b.String()
+}
+
+// restart ends the server and starts it again with another authd.toml.
+func (w *world) restart(toml string) {
+	w.t.Helper()
+	if err := w.srv.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.dir, "authd.toml"), []byte(toml), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	w.start(nil)
 }
