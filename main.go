@@ -1,6 +1,8 @@
 // Command authd is a self-hosted auth server: one binary, one SQLite file.
 package main
 
+//go:generate sh -c "go run . openapi > docs/openapi.json"
+
 import (
 	"os"
 
