@@ -1,0 +1,5 @@
+//go:build !testhooks
+
+package egress
+
+const divertBuild = false
