@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -89,8 +90,10 @@ func TestMain(m *testing.M) {
 var start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 func open(dir string, env map[string]string, clock func(context.Context) time.Time, log *slog.Logger) (*auth.Server, error) {
-	environ := []string{"AUTHD_DATA=" + dir, "AUTHD_SECRET=a secret of more than thirty-two characters", "AUTHD_RATE_LIMIT__ENABLED=false"}
-	for k, v := range env {
+	all := map[string]string{"AUTHD_DATA": dir, "AUTHD_SECRET": "a secret of more than thirty-two characters", "AUTHD_RATE_LIMIT__ENABLED": "false"}
+	maps.Copy(all, env)
+	var environ []string
+	for k, v := range all {
 		environ = append(environ, k+"="+v)
 	}
 	cfg, err := config.Load(config.Options{Environ: environ})
@@ -130,10 +133,11 @@ func newWorld(t *testing.T, env map[string]string) *world {
 
 func (w *world) start(env map[string]string) {
 	w.t.Helper()
-	var err error
-	if w.srv, err = open(w.dir, env, w.clock, slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil))); err != nil {
+	srv, err := open(w.dir, env, w.clock, slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil)))
+	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.srv = srv
 	if err := w.srv.OIDC.Start(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
