@@ -28,8 +28,10 @@ func (r *Request) readBody() (any, error) {
 	}
 	media, _, err := mime.ParseMediaType(kind)
 	if err != nil || !r.endpoint.takes(media) {
-		return nil, &Error{http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
-			`Content-Type "` + clip(kind, 100) + `" is not allowed. Allowed types: ` + strings.Join(r.endpoint.Media, ", ")}
+		return nil, &Error{
+			http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
+			`Content-Type "` + clip(kind, 100) + `" is not allowed. Allowed types: ` + strings.Join(r.endpoint.Media, ", "),
+		}
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(r.w, r.HTTP.Body, r.router.cfg.MaxBody))
 	if err != nil {

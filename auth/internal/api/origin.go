@@ -29,7 +29,7 @@ func (o *Origins) Trusts(origin string) bool {
 		return true
 	}
 	for _, p := range o.patterns {
-		if matchOrigin(p, origin) {
+		if matchOrigin(p, origin) || matchScheme(p, origin) {
 			return true
 		}
 	}

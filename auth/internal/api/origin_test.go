@@ -21,6 +21,10 @@ func TestTrustedOrigins(t *testing.T) {
 		"http://evil.example/.trusted.example": false,
 		"https://x.hosts.example:8443":         true,
 		"https://x.hosts.example":              false,
+		"myapp://x/y":                          true,
+		"myapp://":                             true,
+		"other://callback":                     true,
+		"other://elsewhere":                    false,
 		"null":                                 false,
 		"":                                     false,
 	} {

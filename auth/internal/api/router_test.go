@@ -10,8 +10,18 @@ import (
 func TestPathsThatDoNotExistAreEmpty404s(t *testing.T) {
 	s := testkit.Start(t, "")
 	for _, c := range [][2]string{
-		{"GET", "/nope"}, {"GET", "/ok/"}, {"GET", "//ok"}, {"GET", "/./ok"}, {"GET", "/../auth/ok"}, {"POST", "/ok"}, {"PUT", "/sign-out"},
-		{"HEAD", "/ok"}, {"OPTIONS", "/sign-out"}, {"GET", "/sign-in/email"}, {"GET", "/Sign-In/email"}, {"GET", ""},
+		{"GET", "/nope"},
+		{"GET", "/ok/"},
+		{"GET", "//ok"},
+		{"GET", "/./ok"},
+		{"GET", "/../auth/ok"},
+		{"POST", "/ok"},
+		{"PUT", "/sign-out"},
+		{"HEAD", "/ok"},
+		{"OPTIONS", "/sign-out"},
+		{"GET", "/sign-in/email"},
+		{"GET", "/Sign-In/email"},
+		{"GET", ""},
 	} {
 		a := s.Client().Do(c[0], c[1], "", "")
 		if a.Status != 404 || a.Body != "" {
