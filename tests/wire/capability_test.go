@@ -26,10 +26,12 @@ func capabilities() []capability {
 		{Name: "admin", Fields: []string{"impersonatedBy"}}, // role, banned, banReason and banExpires are served already
 		{Name: "anonymous", Fields: []string{"isAnonymous"}},
 		{Name: "api_key"},
+		{Name: "backchannel_logout", Meta: []string{"backchannel_logout_supported", "backchannel_logout_session_supported"}},
 		{Name: "bearer", Headers: []string{"Set-Auth-Token"}},
 		{Name: "change_email"},
 		{Name: "delete_user"},
 		{Name: "device_authorization", Meta: []string{"device_authorization_endpoint"}},
+		{Name: "dpop", Meta: []string{"dpop_signing_alg_values_supported"}},
 		{Name: "dynamic_client_registration", Meta: []string{"registration_endpoint"}},
 		{Name: "email_otp"},
 		{Name: "end_session", Meta: []string{"end_session_endpoint"}},
@@ -46,6 +48,9 @@ func capabilities() []capability {
 		{Name: "organization", Fields: []string{"activeOrganizationId", "activeTeamId"}},
 		{Name: "passkey"},
 		{Name: "phone_number", Fields: []string{"phoneNumber", "phoneNumberVerified"}},
+		{Name: "private_key_jwt", Meta: []string{
+			"token_endpoint_auth_signing_alg_values_supported", "introspection_endpoint_auth_signing_alg_values_supported", "revocation_endpoint_auth_signing_alg_values_supported",
+		}},
 		{Name: "scim"},
 		{Name: "siwe"},
 		{Name: "social_providers"},

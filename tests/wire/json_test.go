@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // object is a JSON object in the order it was written: the contract has an order
 // of fields, and clients that sign or hash an answer see it.
 type object []member
+
+// anyOrder is an expected object whose fields may come in any order.
+type anyOrder object
 
 type member struct {
 	Key   string
@@ -116,6 +120,16 @@ func (o object) with(key string, value any) object {
 	return append(changed, member{key, value})
 }
 
+// inOrderOf is the object with its fields in another one's order.
+func (o object) inOrderOf(other object) object {
+	sorted := slices.Clone(o)
+	place := func(m member) int {
+		return slices.IndexFunc(other, func(in member) bool { return in.Key == m.Key })
+	}
+	slices.SortStableFunc(sorted, func(a, b member) int { return place(a) - place(b) })
+	return sorted
+}
+
 // rewrite replaces every node of a tree, from the leaves up.
 func rewrite(node any, change func(key string, value any) any) any {
 	return rewriteAt("", node, change)
@@ -129,6 +143,11 @@ func rewriteAt(key string, node any, change func(key string, value any) any) any
 			changed[i] = member{m.Key, rewriteAt(m.Key, m.Value, change)}
 		}
 		return change(key, changed)
+	case anyOrder:
+		if changed, ok := rewriteAt(key, object(n), change).(object); ok {
+			return anyOrder(changed)
+		}
+		return node
 	case []any:
 		changed := make([]any, len(n))
 		for i, v := range n {
@@ -144,6 +163,8 @@ func plain(node any) any {
 	switch n := node.(type) {
 	case object:
 		return json.RawMessage(printed(n))
+	case anyOrder:
+		return json.RawMessage(printed(object(n)))
 	case anything:
 		return "(" + string(n) + ")"
 	}

@@ -123,9 +123,12 @@ func (a authd) setup(t *testing.T, s *stage, st step) {
 	}
 }
 
-// forgetConsent: where no endpoint takes a consent back, prompt=consent asks again (OpenID Connect Core 3.1.2.1).
-func (a authd) forgetConsent(_ *testing.T, s *stage, _ step) {
-	s.values["authorize"] += "&prompt=consent"
+// forgetConsent: no endpoint takes a consent back yet, so somebody who gave none goes on in the same browser.
+func (a authd) forgetConsent(t *testing.T, s *stage, st step) {
+	t.Helper()
+	browser := s.browser(st.As)
+	browser.Post(t, "/sign-out", struct{}{}).Want(t, http.StatusOK)
+	browser.Post(t, "/sign-in/email", map[string]string{"email": "form@example.com", "password": password}).Want(t, http.StatusOK)
 }
 
 func (a authd) command(t *testing.T, args ...string) {

@@ -112,7 +112,7 @@ func (p *play) step(t *testing.T, where string, st step) {
 	}
 	want, got := withoutUnbuilt(recorded), withoutUnbuilt(answered(res, p.stage.target.url()))
 	if !p.oracle {
-		want = asAuthdAnswers(n, want)
+		want = asAuthdAnswers(p.recordings[n], want)
 	}
 	if found := p.comparison.differences(want, got); len(found) > 0 {
 		t.Errorf("%s: recording %d %s %s (%s):\n\t%s", where, n, call.Method, call.Path, p.recordings[n].Label, bytes.Join(lines(found), []byte("\n\t")))

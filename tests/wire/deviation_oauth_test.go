@@ -1,0 +1,382 @@
+package wire
+
+import (
+	"net/http"
+)
+
+func oauthDeviations() []deviation {
+	return []deviation{
+		{
+			ID:         "no-type-without-body",
+			BetterAuth: "An answer without a body (a redirect, a revocation) says `Content-Type: application/json`.",
+			Authd:      "It says nothing about the body that it does not have.",
+			Why:        "RFC 9110 section 8.3: the header describes content.",
+			Change:     noTypeWithoutBody,
+		},
+		{
+			ID:         "error-page",
+			BetterAuth: "Where there is no safe place to return to, an error leads to `/api/auth/error`.",
+			Authd:      "It leads to the page `/error`.",
+			Why:        "That is the page for people; `/api/auth/error` answers too.",
+			Change:     errorPage,
+		},
+		{
+			ID:         "parameter-order",
+			BetterAuth: "Parameters in the address of a redirect have a certain order.",
+			Authd:      "They may come in another one.",
+			Why:        "A query is a set of names; the signed query is signed over its sorted pairs.",
+			Change:     parametersInAnyOrder,
+		},
+		{
+			ID:         "oauth-field-order",
+			BetterAuth: "OAuth errors have `error_description` before `error`, or behind it.",
+			Authd:      "`error` comes first, as the RFCs show it; the fields of an introspection always come in the same order.",
+			Why:        "One encoder writes them all.",
+			Change:     oauthFieldsInAnyOrder,
+		},
+		{
+			ID:         "challenges",
+			BetterAuth: "`WWW-Authenticate` is `Basic` alone at the token endpoint, and lacks at userinfo when there is no token.",
+			Authd:      "`Basic realm=\"authd\"`, and `Bearer`.",
+			Why:        "RFC 7617 section 2 asks for the realm, RFC 6750 section 3 for the challenge.",
+			Change:     challenges,
+		},
+		{
+			ID:         "wrong-verifier",
+			BetterAuth: "A wrong PKCE verifier is 401 `invalid_request`.",
+			Authd:      "It is 400 `invalid_grant`.",
+			Why:        "RFC 7636 section 4.6.",
+			Recordings: []int{413},
+			Change: func(_ recording, want exchange) exchange {
+				want.Status = http.StatusBadRequest
+				return withField(want, "error", "invalid_grant")
+			},
+		},
+		{
+			ID:         "unknown-token-revoked",
+			BetterAuth: "Revoking a token that nobody knows is 400 `invalid_request`.",
+			Authd:      "It is 200.",
+			Why:        "RFC 7009 section 2.2.",
+			Recordings: []int{447, 2674},
+			Change: func(_ recording, want exchange) exchange {
+				want.Status, want.Body = http.StatusOK, absent{}
+				delete(want.Header, "Content-Type")
+				return want
+			},
+		},
+		{
+			ID:         "id-token-algorithm",
+			BetterAuth: "ID tokens are signed with EdDSA.",
+			Authd:      "They are signed with RS256 unless the client asks for ES256 or EdDSA, and say in `amr` how the person signed in.",
+			Why:        "OpenID Connect Registration section 2 has RS256 as the default.",
+			Change:     defaultAlgorithm,
+		},
+		{
+			ID:         "keys",
+			BetterAuth: "`GET /jwks` has one Ed25519 key.",
+			Authd:      "It has an RSA, a P-256 and an Ed25519 key, each with `use`, and may be cached.",
+			Why:        "Clients choose their algorithm; the cache spares them a request for each token.",
+			Recordings: []int{311},
+			Change:     threeKeys,
+		},
+		{
+			ID:         "well-known-places",
+			BetterAuth: "There is no `/.well-known/openid-configuration` at the root.",
+			Authd:      "There is: the issuer is the URL, so this is where clients look. better-auth's places answer too.",
+			Why:        "OpenID Connect Discovery section 4.",
+			Recordings: []int{376},
+			Change: func(_ recording, want exchange) exchange {
+				want.Status, want.Body = http.StatusOK, someDocument
+				want.Header["Content-Type"] = "application/json"
+				want.Header["Cache-Control"] = "public, max-age=15, stale-while-revalidate=15, stale-if-error=86400"
+				return want
+			},
+		},
+		{
+			ID:         "cross-origin",
+			BetterAuth: "There is no CORS: an app on another origin needs a proxy.",
+			Authd:      "Trusted origins may call the API with credentials; a preflight is answered. Metadata, keys and the token endpoint are for every origin, without credentials.",
+			Why:        "Browser apps on another origin work without a proxy.",
+		},
+		{
+			ID:         "one-time-tokens",
+			BetterAuth: "The tokens in verification mails are JWTs, good for an hour and any number of times.",
+			Authd:      "They are random one-time values, stored hashed.",
+			Why:        "A link that was used or replaced must not count again, and no key signs for more than one purpose.",
+		},
+		{
+			ID:         "ids",
+			BetterAuth: "Ids are 32 random letters and digits.",
+			Authd:      "They are UUIDv7.",
+			Why:        "Indexes grow at their end; no client reads meaning into an id.",
+		},
+		{
+			ID:         "oauth-no-store",
+			BetterAuth: "Only the token, introspection, userinfo and end-session endpoints forbid caching.",
+			Authd:      "Authorization and consent do, too.",
+			Why:        "RFC 9700 section 4.3.1: the codes and signed queries in their answers are credentials.",
+			Change:     oauthNoStore,
+		},
+		{
+			ID:         "issuer",
+			BetterAuth: "The OAuth issuer is the URL with `/api/auth` behind it.",
+			Authd:      "The issuer is the URL itself.",
+			Why:        "OpenID Connect Discovery and RFC 8414 put the metadata under the issuer; clients find both documents from the plain URL.",
+			Change:     issuerIsOrigin,
+		},
+		{
+			ID:         "client-first",
+			BetterAuth: "The token endpoint looks at the code before it looks at the client's credentials.",
+			Authd:      "The client is authenticated first.",
+			Why:        "RFC 6749 section 3.2.1.",
+			Recordings: []int{2638, 2639, 2640, 2641, 2643, 2645, 2646},
+			Change:     clientFirst,
+		},
+		{
+			ID:         "unlike-any-url",
+			BetterAuth: "A `redirect_uri` that is no URL is an `invalid_request` of its own.",
+			Authd:      "It is one that is not registered: `invalid_redirect` when asking for a code, `invalid_grant` for tokens.",
+			Why:        "Redirects are compared as texts (RFC 9700 section 2.1), so nothing parses them.",
+			Recordings: []int{2613, 2650},
+			Change: func(r recording, want exchange) exchange {
+				if r.Method == http.MethodPost {
+					return inOtherWords(r, withField(want, "error", "invalid_grant"))
+				}
+				return want.rewriteAll(func(key string, value any) any {
+					return map[bool]any{true: "invalid_redirect", false: value}[key == "error"]
+				}).then(r, inOtherWords)
+			},
+		},
+		{
+			ID:         "checked-when-asked",
+			BetterAuth: "A code challenge of the wrong form, and a response mode that is not supported, are found out later or never.",
+			Authd:      "They are an `invalid_request` at once.",
+			Why:        "RFC 7636 section 4.4.1; OAuth 2.0 Multiple Response Types section 2.1.",
+			Recordings: []int{2602, 2617, 2618},
+			Change:     sentBack("invalid_request"),
+		},
+		{
+			ID:         "insufficient-scope",
+			BetterAuth: "userinfo with a token without `openid` is 400 `invalid_scope`.",
+			Authd:      "It is 403 `insufficient_scope` with a challenge.",
+			Why:        "RFC 6750 section 3.1.",
+			Recordings: []int{2687},
+			Change: func(r recording, want exchange) exchange {
+				want = refused(http.StatusForbidden, "insufficient_scope")(r, want)
+				want.Header["Www-Authenticate"] = someText
+				return want
+			},
+		},
+		{
+			ID:         "no-token-at-all",
+			BetterAuth: "userinfo takes an `Authorization` header of another scheme for a wrong token.",
+			Authd:      "It says that there is none.",
+			Why:        "RFC 6750 section 3.1: no error code when there was no token.",
+			Recordings: []int{2680, 2681},
+			Change: func(r recording, want exchange) exchange {
+				want = refused(http.StatusUnauthorized, "invalid_request")(r, want)
+				want.Header["Www-Authenticate"] = "Bearer"
+				return want
+			},
+		},
+		{
+			ID:         "nothing-to-say",
+			BetterAuth: "A revocation is answered with nothing or with `null`; `HEAD` of the metadata has no content type.",
+			Authd:      "A revocation is always answered with nothing; `HEAD` has the headers of `GET`.",
+			Why:        "RFC 7009 section 2.2; RFC 9110 section 9.3.2.",
+			Recordings: []int{2676, 2677, 2694, 2696, 2698},
+			Change: func(r recording, want exchange) exchange {
+				want.Body = absent{}
+				delete(want.Header, "Content-Type")
+				if r.Method == http.MethodHead {
+					want.Header["Content-Type"] = "application/json"
+				}
+				return want
+			},
+		},
+		{
+			ID:         "no-resources-yet",
+			BetterAuth: "`resource` names an API; one that is not linked to the client is `invalid_target`, after other checks.",
+			Authd:      "There are no APIs to name yet: any is `invalid_target`, at once.",
+			Why:        "RFC 8707 section 2.",
+			Recordings: []int{430, 431, 437, 2690, 2692},
+			Change: func(r recording, want exchange) exchange {
+				if r.Method == http.MethodGet {
+					return inOtherWords(r, want)
+				}
+				return refused(http.StatusBadRequest, "invalid_target")(r, want)
+			},
+		},
+		{
+			ID:         "two-pages-of-yours",
+			BetterAuth: "An app may have pages of its own for signing up and for choosing an account.",
+			Authd:      "`login_page` is also asked for `prompt=create` and `prompt=select_account`; the signed query says which.",
+			Why:        "authd has these pages itself; an app that brings its own brings one for signing in and one for consent.",
+			Recordings: []int{403, 456},
+			Change: func(_ recording, want exchange) exchange {
+				return want.rewriteAll(func(key string, value any) any {
+					if key == "address" && (value == "/signup" || value == "/select-account") {
+						return "/login"
+					}
+					return value
+				})
+			},
+		},
+		{
+			ID:         "oauth-wording",
+			BetterAuth: "OAuth errors have certain `error_description`s.",
+			Authd:      "Some are worded so that the reader knows what to change.",
+			Why:        "RFC 6749 section 5.2: it is for the developer; programs read `error`.",
+			Recordings: []int{394, 402, 406, 597, 2603, 2607, 2609, 2610, 2614, 2615, 2616, 2633, 2634, 2635, 2636, 2637, 2655, 2657, 2658, 2664, 2673},
+			Change:     inOtherWords,
+		},
+		{
+			ID:         "metadata",
+			BetterAuth: "The metadata documents name what better-auth has, in a certain order.",
+			Authd:      "They name what authd has: keys at `/.well-known/jwks.json`, three algorithms for ID tokens, no client credentials and no private_key_jwt yet, no `claims` parameter; revocation is also for public clients.",
+			Why:        "RFC 8414: the document describes its server.",
+			Recordings: []int{375, 377, 378, 582},
+			Change:     metadataDiffers,
+		},
+	}
+}
+
+func issuerIsOrigin(_ recording, want exchange) exchange {
+	return want.rewriteAll(func(key string, value any) any {
+		if (key == "iss" || key == "issuer") && value == "http://authd.test/api/auth" {
+			return "http://authd.test"
+		}
+		return value
+	})
+}
+
+func noTypeWithoutBody(_ recording, want exchange) exchange {
+	if _, none := want.Body.(absent); none {
+		delete(want.Header, "Content-Type")
+	}
+	return want
+}
+
+func errorPage(_ recording, want exchange) exchange {
+	return want.rewriteAll(func(key string, value any) any {
+		if key == "address" && value == "http://authd.test/api/auth/error" {
+			return "http://authd.test/error"
+		}
+		return value
+	})
+}
+
+func parametersInAnyOrder(_ recording, want exchange) exchange {
+	return want.rewriteAll(func(key string, value any) any {
+		if query, ok := value.(object); ok && key == "query" {
+			return anyOrder(query)
+		}
+		return value
+	})
+}
+
+func oauthNoStore(r recording, want exchange) exchange {
+	path := route(r.Path)
+	if path == "/oauth2/authorize" && want.Status == http.StatusFound || path == "/oauth2/consent" && want.Status == http.StatusOK {
+		want.Header["Cache-Control"] = "no-store"
+	}
+	return want
+}
+
+func oauthFieldsInAnyOrder(_ recording, want exchange) exchange {
+	if fields, ok := want.Body.(object); ok && (fields.has("error") || fields.has("active")) {
+		want.Body = anyOrder(fields)
+	}
+	return want
+}
+
+func withField(want exchange, key string, value any) exchange {
+	switch fields := want.Body.(type) {
+	case object:
+		want.Body = fields.with(key, value)
+	case anyOrder:
+		want.Body = anyOrder(object(fields).with(key, value))
+	}
+	return want
+}
+
+func challenges(r recording, want exchange) exchange {
+	switch {
+	case want.Header["Www-Authenticate"] == "Basic":
+		want.Header["Www-Authenticate"] = `Basic realm="authd"`
+	case want.Status == http.StatusUnauthorized && route(r.Path) == "/oauth2/userinfo" && want.Header["Www-Authenticate"] == nil:
+		want.Header["Www-Authenticate"] = "Bearer"
+	}
+	return want
+}
+
+func defaultAlgorithm(_ recording, want exchange) exchange {
+	return want.rewriteAll(func(key string, value any) any {
+		token, ok := value.(object)
+		if !ok || key != "id_token" {
+			return value
+		}
+		header, _ := token.get("jws header")
+		claims, _ := token.get("jws claims")
+		return token.with("jws header", header.(object).with("alg", "RS256")).
+			with("jws claims", anyOrder(claims.(object).with("amr", []any{"pwd"})))
+	})
+}
+
+func threeKeys(_ recording, want exchange) exchange {
+	want.Header["Cache-Control"] = "public, max-age=15, stale-while-revalidate=15, stale-if-error=86400"
+	want.Body = someDocument
+	return want
+}
+
+// then is for one change after another.
+func (e exchange) then(r recording, change func(recording, exchange) exchange) exchange {
+	return change(r, e)
+}
+
+func clientFirst(r recording, want exchange) exchange {
+	code, status := "invalid_client", http.StatusUnauthorized
+	switch r.Index {
+	case 2641: // not the way in that the client is registered for
+		status = http.StatusBadRequest
+	case 2646: // two clients in one request
+		code, status = "invalid_request", http.StatusBadRequest
+	}
+	want = refused(status, code)(r, want)
+	if r.Index == 2638 || r.Index == 2645 { // tried by the Authorization header (RFC 6749 section 5.2)
+		want.Header["Www-Authenticate"] = `Basic realm="authd"`
+	}
+	return want
+}
+
+// sentBack is a redirect to the client with an error.
+func sentBack(code string) func(recording, exchange) exchange {
+	return func(_ recording, want exchange) exchange {
+		want.Header["Location"] = object{{"address", "https://rp.example/cb"}, {"query", anyOrder{
+			{"error", code}, {"error_description", someText}, {"state", "st4te"}, {"iss", "http://authd.test"},
+		}}}
+		return want
+	}
+}
+
+func metadataDiffers(_ recording, want exchange) exchange {
+	fields, ok := want.Body.(object)
+	if !ok {
+		return want
+	}
+	list := func(names ...any) []any { return names }
+	for name, value := range map[string]any{
+		"jwks_uri":                                      "http://authd.test/.well-known/jwks.json",
+		"grant_types_supported":                         list("authorization_code", "refresh_token"),
+		"token_endpoint_auth_methods_supported":         list("none", "client_secret_basic", "client_secret_post"),
+		"introspection_endpoint_auth_methods_supported": list("client_secret_basic", "client_secret_post"),
+		"revocation_endpoint_auth_methods_supported":    list("none", "client_secret_basic", "client_secret_post"),
+		"id_token_signing_alg_values_supported":         list("RS256", "ES256", "EdDSA"),
+		"claims_supported":                              list("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name", "picture", "given_name", "family_name", "email", "email_verified"),
+		"claims_parameter_supported":                    false,
+	} {
+		fields = fields.with(name, value)
+	}
+	want.Body = anyOrder(fields)
+	return want
+}
