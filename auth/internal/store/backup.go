@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -36,7 +37,7 @@ func copyInto(ctx context.Context, file, target string) (err error) {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("make the copy: %w", err)
 	}
-	if err := vacuumInto(file, target); err != nil {
+	if err := vacuumInto(ctx, file, target); err != nil {
 		return fmt.Errorf("copy %s: %w", file, err)
 	}
 	if _, err := Check(ctx, target); err != nil {
@@ -45,7 +46,7 @@ func copyInto(ctx context.Context, file, target string) (err error) {
 	return flush(target)
 }
 
-func vacuumInto(file, target string) error {
+func vacuumInto(ctx context.Context, file, target string) error {
 	c, err := openConn(file, sqlite3.SQLITE_OPEN_READWRITE, writerWait)
 	if err != nil {
 		return err
@@ -59,20 +60,35 @@ func vacuumInto(file, target string) error {
 	if err := s.bind([]any{target}); err != nil {
 		return err
 	}
-	_, err = s.step()
-	return err
+	return c.until(ctx, func() error {
+		_, err := s.step()
+		return err
+	})
 }
 
 // flush puts the file and its name on disk.
 func flush(path string) error {
-	for _, name := range []string{path, filepath.Dir(path)} {
-		f, err := os.Open(name)
-		if err != nil {
-			return fmt.Errorf("flush the copy: %w", err)
-		}
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
-			return fmt.Errorf("flush the copy: %w", err)
-		}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("flush the copy: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("flush the copy: %w", err)
+	}
+	return flushDir(path)
+}
+
+// flushDir puts the name of the file on disk.
+func flushDir(path string) error {
+	if runtime.GOOS == "windows" { // where a directory cannot be flushed, and need not be
+		return nil
+	}
+	f, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("flush the directory: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("flush the directory: %w", err)
 	}
 	return nil
 }
@@ -80,15 +96,16 @@ func flush(path string) error {
 // Check says whether the file is a sound database of authd, and its schema version. It
 // changes nothing and works on a file that no server has open.
 func Check(ctx context.Context, path string) (version int64, err error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
 	c, err := openConn(path, sqlite3.SQLITE_OPEN_READONLY, readerWait)
 	if err != nil {
 		return 0, err
 	}
 	defer c.close()
-	findings, err := c.text("PRAGMA integrity_check")
+	var findings []string
+	err = c.until(ctx, func() (err error) {
+		findings, err = c.text("PRAGMA integrity_check")
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("check %s: %w", path, err)
 	}

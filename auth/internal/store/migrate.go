@@ -3,43 +3,45 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
-	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	sqlite3 "modernc.org/sqlite/lib"
-
 	_ "modernc.org/sqlite" // goose speaks database/sql
 )
 
 // migrate brings the file to the newest migration. Reading the version takes a millisecond;
 // goose is only started when there is something to do.
-func migrate(ctx context.Context, file string, migrations fs.FS, existed bool, log *slog.Logger) error {
-	newest, err := newestMigration(migrations)
+func migrate(ctx context.Context, file string, c *conn, migrations fs.FS, log *slog.Logger) error {
+	versions, err := versionsOf(migrations)
 	if err != nil {
 		return err
 	}
-	current := int64(0)
-	if existed {
-		if current, err = versionOf(file); err != nil {
-			return err
-		}
+	newest := int64(0)
+	if len(versions) > 0 {
+		newest = versions[len(versions)-1]
+	}
+	current, err := c.schemaVersion()
+	if err != nil {
+		return fmt.Errorf("read the schema version of %s: %w", file, err)
 	}
 	if current == newest {
 		return nil
 	}
 	if current > newest {
-		return fmt.Errorf("%s has schema version %d, newer than this authd's %d: run the newer authd, or restore a backup made before it", file, current, newest)
+		return fmt.Errorf("%s has schema version %d, and this authd knows only %d: run the newer authd, or restore a backup made before it", file, current, newest)
 	}
 	if current > 0 {
-		backup, err := snapshot(ctx, file, current)
-		if err != nil {
+		i := slices.IndexFunc(versions, func(v int64) bool { return v > current })
+		backup := fmt.Sprintf("%s.before-%d.bak", file, versions[i])
+		if err := snapshot(ctx, file, backup); err != nil {
 			return fmt.Errorf("no migration without a snapshot: %w", err)
 		}
 		log.Info("migrating the database", "from", current, "to", newest, "snapshot", backup)
@@ -47,34 +49,26 @@ func migrate(ctx context.Context, file string, migrations fs.FS, existed bool, l
 	return runGoose(ctx, file, migrations)
 }
 
-// newestMigration is the highest version among the files.
-func newestMigration(migrations fs.FS) (int64, error) {
+// versionsOf lists the versions that the file names begin with, in ascending order.
+func versionsOf(migrations fs.FS) ([]int64, error) {
 	names, err := fs.Glob(migrations, "*.sql")
 	if err != nil {
-		return 0, fmt.Errorf("list the migrations: %w", err)
+		return nil, fmt.Errorf("list the migrations: %w", err)
 	}
-	newest := int64(0)
+	var versions []int64
 	for _, name := range names {
-		prefix, _, _ := strings.Cut(path.Base(name), "_")
+		prefix, _, _ := strings.Cut(name, "_")
 		version, err := strconv.ParseInt(prefix, 10, 64)
 		if err != nil {
-			return 0, fmt.Errorf("migration %s: its name does not start with a version", name)
+			return nil, fmt.Errorf("migration %s: its name does not start with a version", name)
 		}
-		newest = max(newest, version)
+		versions = append(versions, version)
 	}
-	return newest, nil
+	slices.Sort(versions)
+	return versions, nil
 }
 
-// versionOf reads the schema version of a file; 0 when it has none yet.
-func versionOf(file string) (int64, error) {
-	c, err := openConn(file, sqlite3.SQLITE_OPEN_READWRITE, readerWait)
-	if err != nil {
-		return 0, err
-	}
-	defer c.close()
-	return c.schemaVersion()
-}
-
+// schemaVersion is the newest migration that the file has; 0 when it has none.
 func (c *conn) schemaVersion() (int64, error) {
 	tables, err := c.text("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'")
 	if err != nil || len(tables) == 0 {
@@ -106,11 +100,18 @@ func runGoose(ctx context.Context, file string, migrations fs.FS) error {
 	return nil
 }
 
-// snapshot keeps the file as it is before a migration, beside it.
-func snapshot(ctx context.Context, file string, version int64) (string, error) {
-	target := fmt.Sprintf("%s.before-%d.bak", file, version)
-	if err := os.Remove(target); err != nil && !os.IsNotExist(err) {
-		return "", fmt.Errorf("replace an older snapshot: %w", err)
+// snapshot keeps the file as it is before a migration, beside it. An older one of the same name
+// is replaced only when the new one is sound.
+func snapshot(ctx context.Context, file, target string) error {
+	part := target + ".part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove what is left of an earlier one: %w", err)
 	}
-	return target, copyInto(ctx, file, target)
+	if err := copyInto(ctx, file, part); err != nil {
+		return err
+	}
+	if err := os.Rename(part, target); err != nil {
+		return fmt.Errorf("name the snapshot: %w", err)
+	}
+	return flushDir(target)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"unsafe"
@@ -15,10 +16,11 @@ import (
 // compiled, no column is boxed and no column name is copied. A conn belongs to one
 // goroutine at a time; that is why it is opened without SQLite's own mutexes.
 type conn struct {
-	tls   *libc.TLS
-	db    uintptr
-	out   uintptr // room for two pointers that SQLite fills
-	stmts map[string]*stmt
+	tls    *libc.TLS
+	db     uintptr
+	out    uintptr // room for two pointers that SQLite fills
+	stmts  map[string]*stmt
+	failed error // the last failure
 }
 
 const pointerSize = unsafe.Sizeof(uintptr(0))
@@ -145,7 +147,27 @@ func (c *conn) failure(rc int32, tried string) error {
 	if c.db != 0 && sqlite3.Xsqlite3_extended_errcode(c.tls, c.db) == rc {
 		message = libc.GoString(sqlite3.Xsqlite3_errmsg(c.tls, c.db))
 	}
-	return classify(&sqliteError{code: int(rc), message: message, tried: tried})
+	c.failed = classify(&sqliteError{code: int(rc), message: message, tried: tried})
+	return c.failed
+}
+
+// until runs fn and interrupts what it does on the connection when ctx ends. It is for work
+// that takes seconds; a query is too short to be worth a watcher.
+func (c *conn) until(ctx context.Context, fn func() error) error {
+	over := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(over)
+		// The connection's own TLS is in use by fn.
+		tls := libc.NewTLS()
+		sqlite3.Xsqlite3_interrupt(tls, c.db)
+		tls.Close()
+	})
+	err := fn()
+	if !stop() {
+		<-over
+		return ctx.Err()
+	}
+	return err
 }
 
 // stmt is one compiled statement. Text and blob arguments are copied into one buffer that the

@@ -29,12 +29,13 @@ type DB struct {
 
 	queue      chan *write
 	writerDone chan struct{}
-	writer     *conn // only the writer goroutine touches it
+	writer     *conn // this and the next are the writer goroutine's
+	unwritable bool
 
 	closing sync.RWMutex // held for reading while a write is put into the queue
 	closed  bool
 
-	probe probe
+	probe *probe
 }
 
 // Open opens the file, makes it when it is missing, and brings its schema up to date. It
@@ -44,11 +45,15 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	existed, err := createFile(o.Path)
+	if err := createFile(o.Path); err != nil {
+		return nil, err
+	}
+	writer, err := openWriterConn(o.Path)
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, o.Path, o.Migrations, existed, log); err != nil {
+	if err := migrate(ctx, o.Path, writer, o.Migrations, log); err != nil {
+		writer.close()
 		return nil, err
 	}
 	db := &DB{
@@ -57,9 +62,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		readers:    newReaders(o.Path, o.Readers),
 		queue:      make(chan *write, maxBatch),
 		writerDone: make(chan struct{}),
-	}
-	if _, err := db.openWriter(); err != nil {
-		return nil, err
+		writer:     writer,
+		probe:      newProbe(),
 	}
 	go db.runWriter()
 	return db, nil

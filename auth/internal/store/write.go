@@ -1,12 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 )
 
 // Tx is a transaction that can write. It is good only inside the function given to Write, and
@@ -53,9 +55,11 @@ func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (int64, error) 
 
 // write is one function that waits to be run, and then to be on disk.
 type write struct {
-	ctx  context.Context
-	fn   func(tx *Tx) error
-	done chan outcome
+	ctx   context.Context
+	fn    func(tx *Tx) error
+	taken atomic.Bool // by the writer, which runs it, or by its caller, who has left
+	again bool        // the writer has run it before
+	done  chan outcome
 }
 
 // outcome is what became of a write. A panic, or the end of a goroutine (runtime.Goexit, which
@@ -67,7 +71,9 @@ type outcome struct {
 	committed []func()
 }
 
-func (o *outcome) failed() bool { return o.err != nil || o.panicked != nil || o.exited }
+func (result *outcome) failed() bool {
+	return result.err != nil || result.panicked != nil || result.exited
+}
 
 // Panic is what Write panics with when its function did: the value, and the stack of the
 // goroutine that ran it, which the caller's own stack does not show.
@@ -90,11 +96,27 @@ func (p *Panic) Unwrap() error {
 // outside its Tx: no network, no file, no password hash. A ctx that ends before fn has started
 // means that it never runs.
 func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	w := &write{ctx: ctx, fn: fn, done: make(chan outcome, 1)}
 	if err := db.enqueue(w); err != nil {
 		return err
 	}
+	select {
+	case result := <-w.done:
+		return result.hand()
+	case <-ctx.Done():
+	}
+	if w.taken.CompareAndSwap(false, true) {
+		return ctx.Err()
+	}
 	result := <-w.done
+	return result.hand()
+}
+
+// hand gives the outcome to the caller of Write, in the caller's goroutine.
+func (result *outcome) hand() error {
 	if result.panicked != nil {
 		panic(result.panicked)
 	}
@@ -162,6 +184,7 @@ func (db *DB) runBatch(batch []*write) {
 	results := make([]outcome, len(batch))
 	defer db.runOthers(batch, results)
 	err := db.commitBatch(batch, results)
+	db.noteHealth(err)
 	for i, w := range batch {
 		if err == nil && !results[i].failed() {
 			for _, fn := range results[i].committed {
@@ -184,7 +207,22 @@ func (db *DB) runOthers(batch []*write, results []outcome) {
 	}
 	db.writer.rollback()
 	batch[culprit].done <- results[culprit]
+	for _, w := range batch[:culprit] {
+		w.again = true
+	}
 	db.runBatch(slices.Concat(batch[:culprit], batch[culprit+1:]))
+}
+
+// noteHealth says in the log when writing begins to fail and when it works again.
+func (db *DB) noteHealth(err error) {
+	switch unwritable := errors.Is(err, ErrUnavailable); {
+	case unwritable && !db.unwritable:
+		db.log.Error("the database cannot be written", "reason", Reason(err), "err", err)
+		db.unwritable = true
+	case err == nil && db.unwritable:
+		db.log.Info("the database can be written again")
+		db.unwritable = false
+	}
 }
 
 func (db *DB) commitBatch(batch []*write, results []outcome) error {
@@ -214,7 +252,8 @@ func (db *DB) commitBatch(batch []*write, results []outcome) error {
 // runOne runs one function in its savepoint. The error it returns is for all of the batch: the
 // transaction could not go on.
 func runOne(c *conn, w *write, result *outcome) error {
-	if result.err = w.ctx.Err(); result.err != nil {
+	if !w.taken.CompareAndSwap(false, true) && !w.again {
+		result.err = context.Canceled // nobody is there to read it
 		return nil
 	}
 	if err := c.exec("SAVEPOINT w"); err != nil {
@@ -222,11 +261,9 @@ func runOne(c *conn, w *write, result *outcome) error {
 	}
 	call(c, w, result)
 	if !c.inTransaction() {
-		// SQLite itself has rolled everything back, as it does when the disk is full.
-		if result.err != nil {
-			return result.err
-		}
-		return fmt.Errorf("the transaction was rolled back: %w", ErrUnavailable)
+		// SQLite itself has rolled everything back, as it may when the disk is full.
+		cause := cmp.Or(c.failed, errTxDone)
+		return &unavailableError{reason: cmp.Or(Reason(cause), "rolled back"), err: cause}
 	}
 	if result.failed() {
 		if err := c.exec("ROLLBACK TO w"); err != nil {

@@ -88,16 +88,34 @@ func TestAGoroutineThatEndsInAWriteEndsNothingElse(t *testing.T) {
 	}
 }
 
-func TestAWriteWhoseCallerIsGoneIsNotRun(t *testing.T) {
+func TestACallerWhoWaitsMayLeaveAndItsWriteIsNotRun(t *testing.T) {
 	db := newDB(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	beside(t, db, func() {
-		cancel()
-		err := db.Write(ctx, func(*store.Tx) error { t.Error("it ran"); return nil })
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v", err)
-		}
+	hold, held := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		_ = db.Write(context.Background(), func(*store.Tx) error { close(held); <-hold; return nil })
 	})
+	<-held
+	ctx, cancel := context.WithCancel(context.Background())
+	left := make(chan error)
+	go func() {
+		left <- db.Write(ctx, func(*store.Tx) error { t.Error("it ran"); return nil })
+	}()
+	for db.Waiting() < 1 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	close(hold)
+	all.Wait()
+	if err := db.Write(ctx, func(*store.Tx) error { t.Error("it ran"); return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("a write of somebody who is gone already gives %v", err)
+	}
+	if err := db.Close(); err != nil { // what waited has had its turn
+		t.Fatal(err)
+	}
 }
 
 func TestAfterCommitRunsOnlyAfterACommit(t *testing.T) {
