@@ -98,6 +98,7 @@ type Endpoint struct {
 	in     *schema
 	out    reflect.Type
 	newIn  func() any
+	custom *Rule // the operator's own limit, when there is one
 }
 
 // Handle joins a declaration with the function that serves it. In is a struct

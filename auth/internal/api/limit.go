@@ -15,8 +15,8 @@ func (r *Request) limited() (retry time.Duration, limited bool) {
 		return 0, false
 	}
 	rule := r.endpoint.Limit
-	if custom, ok := cfg.Limits[r.endpoint.Path]; ok {
-		rule.Window, rule.Max = custom.Window, custom.Max
+	if r.endpoint.custom != nil {
+		rule.Window, rule.Max = r.endpoint.custom.Window, r.endpoint.custom.Max
 	}
 	if rule.Max < 0 || cfg.Exempt != nil && cfg.Exempt(r) {
 		return 0, false
@@ -33,6 +33,26 @@ func (r *Request) limited() (retry time.Duration, limited bool) {
 	}
 	ok, retry := cfg.Limit(who+"|"+r.endpoint.ID, rule, r.now)
 	return retry, !ok
+}
+
+// customRule is the operator's own rule for a path: the exact one, else the
+// longest that ends in * and fits.
+func customRule(rules map[string]Rule, path string) *Rule {
+	if rule, ok := rules[path]; ok {
+		return &rule
+	}
+	best := ""
+	for pattern := range rules {
+		prefix, ok := strings.CutSuffix(pattern, "*")
+		if ok && strings.HasPrefix(path, prefix) && len(pattern) > len(best) {
+			best = pattern
+		}
+	}
+	if best == "" {
+		return nil
+	}
+	rule := rules[best]
+	return &rule
 }
 
 // Unlimited is the rule of endpoints that are never limited: health checks.

@@ -26,7 +26,7 @@ type Config struct {
 	// Limit takes one from the bucket named key; nil turns limits off.
 	Limit func(key string, rule Rule, now time.Time) (ok bool, retryAfter time.Duration)
 	// DefaultLimit is the rule of endpoints that declare none; Limits are the
-	// operator's own rules, by endpoint path, that win over the declared ones.
+	// operator's own rules, by path below /api/auth, that win over the declared ones.
 	DefaultLimit Rule
 	Limits       map[string]Rule
 	// LimitAddress is the part of an address that is counted: all of IPv4, /64 of IPv6.
@@ -80,6 +80,9 @@ func NewRouter(cfg Config, endpoints []Endpoint) *Router {
 			panic("api: endpoint id " + e.ID + " is declared twice")
 		}
 		ids[e.ID+e.Method] = true
+		if e.Mount == Auth {
+			e.custom = customRule(cfg.Limits, e.Path)
+		}
 		rt.mount(e)
 	}
 	rt.unknown = &site{router: rt, methods: map[string]*Endpoint{}}
