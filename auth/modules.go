@@ -8,6 +8,7 @@ import (
 	"authd/auth/oidc"
 	"authd/auth/openapi"
 	"authd/auth/operator"
+	"authd/auth/pages"
 	"authd/auth/password"
 	"authd/auth/session"
 	"authd/auth/setup"
@@ -26,6 +27,7 @@ type Services struct {
 	OIDC      *oidc.Service
 	OpenAPI   *openapi.Service
 	Health    *health.Service
+	Pages     *pages.Service
 }
 
 // modules is THE list: it builds each capability and hands each the others that
@@ -46,6 +48,9 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 		return nil, err
 	}
 	c.Resume = m.OIDC.ResumeSignIn
+	if m.Pages, err = newPages(m); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 
@@ -56,7 +61,7 @@ func (s *Server) endpoints() []api.Endpoint {
 	var all []api.Endpoint
 	for _, list := range [][]api.Endpoint{
 		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(),
-		m.OIDC.Endpoints(), m.OpenAPI.Endpoints(),
+		m.OIDC.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
 		m.Admin.Operations(guard), m.OIDC.Operations(guard),
 	} {
 		all = append(all, list...)

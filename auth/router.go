@@ -12,6 +12,7 @@ import (
 	"authd/auth/internal/hashing"
 	"authd/auth/internal/limit"
 	"authd/auth/internal/store"
+	"authd/auth/pages"
 )
 
 // newRouter mounts all endpoints and hands the router what it takes from core.
@@ -28,6 +29,7 @@ func (s *Server) newRouter(c *core.Core) (*api.Router, error) {
 		Session:      c.LimitKey,
 		Exempt:       s.Operators.Exempt,
 		Classify:     classify,
+		PageError:    s.Pages.Error,
 		Before:       s.OIDC.CheckSignIn,
 		DefaultLimit: api.Rule{Window: s.cfg.RateLimit.Window, Max: s.cfg.RateLimit.Max},
 		Limits:       customLimits(s.cfg.RateLimit.CustomRules),
@@ -52,6 +54,6 @@ func classify(err error) *api.Error {
 	case errors.Is(err, hashing.ErrBusy):
 		return api.ErrBusy
 	default:
-		return nil
+		return pages.Classify(err)
 	}
 }

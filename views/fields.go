@@ -52,13 +52,11 @@ func (f SetupForm) fields(p Page) []field {
 func newAccount(p Page, name, email string, minPassword int, errs Errors) []field {
 	address := emailField(p, email, errs)
 	address.autocomplete = "username"
-	fields := []field{
+	return focusFirst(p, []field{
 		{name: "name", label: p.T("field.name"), value: name, autocomplete: "name", problem: errs.say(p, "name")},
 		address,
 		newPasswordField(p, "password", minPassword, errs),
-	}
-	fields[2].label = p.T("field.password")
-	return focusFirst(p, fields, errs)
+	}, errs)
 }
 
 // focusFirst puts the focus on the first field with a problem, else on the first field, and

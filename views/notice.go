@@ -46,6 +46,14 @@ func SignedOut(p Page) templ.Component {
 	})
 }
 
+// NoWayIn is the sign-in page of a server on which no way to sign in is switched on.
+func NoWayIn(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "key", Title: Msg("login.no_way_title"), Text: []Message{Msg("login.no_way_text")},
+		Code: "EMAIL_PASSWORD_DISABLED", Links: []Link{{"/", Msg("link.try_again")}},
+	})
+}
+
 // SignUpClosed is the sign-up page of a server that is only for invited people.
 func SignUpClosed(p Page) templ.Component {
 	return NoticePage(p, Notice{

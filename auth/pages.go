@@ -1,0 +1,96 @@
+package auth
+
+import (
+	"errors"
+	"slices"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/auth/oidc"
+	"authd/auth/pages"
+	"authd/auth/password"
+	"authd/auth/setup"
+	"authd/auth/user"
+	"authd/views"
+)
+
+// newPages hands the pages what they show, in the types that they declare.
+func newPages(m *Services) (*pages.Service, error) {
+	return pages.New(pages.Deps{
+		Core: m.Core, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Setup: m.Setup,
+		Flows: flows{m.OIDC},
+		Acts: pages.Acts{
+			SignUp: func(r *api.Request, n pages.Newcomer) (*core.Auth, error) {
+				_, auth, err := m.Passwords.SignUp(r, password.SignUp{
+					Name: n.Name, Email: n.Email, Password: n.Password, CallbackURL: n.CallbackURL, Remember: true,
+				})
+				return auth, err
+			},
+			SetUp: func(r *api.Request, token string, n pages.Newcomer) (*core.Auth, error) {
+				return m.Setup.Complete(r, token, setup.Admin{Name: n.Name, Email: n.Email, Password: n.Password, Open: n.Open})
+			},
+			VerifyEmail: func(r *api.Request, token string) (*core.Auth, error) {
+				done, err := m.Users.Verify(r, token)
+				if err != nil {
+					return nil, err
+				}
+				return done.Auth, nil
+			},
+			Rename: func(r *api.Request, caller *core.Auth, name string) error {
+				return m.Users.Update(r, caller, user.Update{Name: &name})
+			},
+		},
+	})
+}
+
+// flows shows the provider's flows to the pages.
+type flows struct{ provider *oidc.Service }
+
+func (f flows) Flow(r *api.Request, id string, a *core.Auth) (*pages.Flow, error) {
+	flow, err := f.provider.Flow(r.Context(), id, f.provider.Browser(r), a)
+	if err != nil {
+		return nil, flowError(err)
+	}
+	shown := &pages.Flow{
+		Step: string(flow.Step), LoginHint: flow.LoginHint, UILocales: flow.UILocales, Client: flow.ClientName, ClientURL: flow.ClientURI,
+		Leads: views.Destination{Kind: views.Web, Name: flow.RedirectHost}, Offline: flow.Offline, Lasts: flow.Lasts,
+	}
+	switch {
+	case flow.Loopback:
+		shown.Leads.Kind = views.Loopback
+	case flow.App:
+		shown.Leads.Kind = views.App
+	}
+	some := len(flow.NewScopes) < len(flow.Scopes) // when all is new, nothing needs to be marked
+	for _, scope := range flow.Scopes {
+		shown.Scopes = append(shown.Scopes, views.Scope{Name: scope, New: some && slices.Contains(flow.NewScopes, scope)})
+	}
+	return shown, nil
+}
+
+func (f flows) Resume(r *api.Request, id string, a *core.Auth) (string, error) {
+	return next(f.provider.Resume(r.Context(), id, f.provider.Browser(r), a))
+}
+
+func (f flows) Select(r *api.Request, id string, a *core.Auth) (string, error) {
+	return next(f.provider.Select(r.Context(), id, f.provider.Browser(r), a))
+}
+
+func (f flows) Allow(r *api.Request, id string, a *core.Auth) (string, error) {
+	return next(f.provider.Allow(r.Context(), id, f.provider.Browser(r), a, nil))
+}
+
+func (f flows) Deny(r *api.Request, id string) (string, error) {
+	return next(f.provider.Deny(r.Context(), id, f.provider.Browser(r)))
+}
+
+// next is where a flow goes on. A flow that is at a page has its browser's cookie
+// already, so the answer brings none.
+func next(answer oidc.Answer, err error) (string, error) { return answer.URL, flowError(err) }
+
+func flowError(err error) error {
+	if errors.Is(err, oidc.ErrFlowGone) {
+		return pages.ErrFlowGone
+	}
+	return err
+}

@@ -1,0 +1,77 @@
+package pages
+
+import (
+	"net/http"
+	"time"
+
+	"authd/auth/internal/api"
+	"authd/static"
+)
+
+// guess is the limit of every form where a password can be guessed, mailing that
+// of every form that sends a mail: those of the JSON endpoints (NOTES §8).
+func guess() api.Rule   { return api.Rule{Window: 10 * time.Second, Max: 3, ByAddress: true} }
+func mailing() api.Rule { return api.Rule{Window: time.Minute, Max: 3, ByAddress: true} }
+
+// Endpoints are the pages and what their forms post to.
+func (s *Service) Endpoints() []api.Endpoint {
+	type handler = func(*api.Request, *api.None) (api.Responder, error)
+	var list []api.Endpoint
+	get := func(path, id string, fn handler) {
+		list = append(list, api.Handle(api.Endpoint{Mount: api.Root, Method: http.MethodGet, Path: path, ID: id, Tag: "pages", CORS: api.CORSNone, Page: true}, fn))
+	}
+	post := func(path, id string, limit api.Rule, fn handler) {
+		list = append(list, api.Handle(api.Endpoint{
+			Mount: api.Root, Method: http.MethodPost, Path: path, ID: id, Tag: "pages", Media: []string{api.MediaForm},
+			Origin: api.OriginPage, CORS: api.CORSNone, Limit: limit, Page: true,
+		}, fn))
+	}
+	usual := api.Rule{}
+
+	get("/{$}", "pageHome", s.home)
+	get("/login", "pageLogin", s.loginPage)
+	post("/login", "pageLoginPost", guess(), s.login)
+	get("/signup", "pageSignUp", s.signUpPage)
+	post("/signup", "pageSignUpPost", guess(), s.signUp)
+	get("/setup", "pageSetup", s.setupPage)
+	post("/setup", "pageSetupPost", guess(), s.setUp)
+	get("/forgot-password", "pageForgotPassword", s.forgotPage)
+	post("/forgot-password", "pageForgotPasswordPost", mailing(), s.forgot)
+	get("/reset-password", "pageResetPassword", s.resetPage)
+	post("/reset-password", "pageResetPasswordPost", guess(), s.reset)
+	get("/verify-email", "pageVerifyEmail", s.verifyPage)
+	post("/verify-email", "pageVerifyEmailPost", usual, s.verify)
+	post("/verify-email/send", "pageVerifyEmailSend", mailing(), s.sendVerification)
+	get("/account", "pageAccount", s.accountPage)
+	post("/account/profile", "pageAccountProfile", usual, s.rename)
+	post("/account/password", "pageAccountPassword", guess(), s.changePassword)
+	post("/account/verify-email", "pageAccountVerifyEmail", mailing(), s.sendOwn)
+	post("/account/sessions/end", "pageAccountSessionEnd", usual, s.endSession)
+	post("/account/sessions/end-others", "pageAccountSessionsEnd", usual, s.endOthers)
+	post("/sign-out", "pageSignOut", usual, s.signOut)
+	post("/select-account", "pageSelectAccount", usual, s.selectAccount)
+	get("/consent", "pageConsent", s.consentPage)
+	post("/consent", "pageConsentPost", usual, s.consent)
+	post("/language", "pageLanguage", usual, s.language)
+	get("/error", "pageError", s.errorPage)
+	return append(list, s.others()...)
+}
+
+// others are not pages of their own.
+func (s *Service) others() []api.Endpoint {
+	return []api.Endpoint{
+		api.Handle(api.Endpoint{
+			Mount: api.Auth, Method: http.MethodGet, Path: "/error", ID: "error", Tag: "pages", Page: true,
+			Doc: "Where the contract's redirects end when something went wrong.",
+		}, s.errorPage),
+		api.Handle(api.Endpoint{
+			Mount: api.Root, Method: http.MethodGet, Path: "/.well-known/change-password", ID: "changePasswordURL", Tag: "pages", Page: true,
+			Doc: "Where passwords are changed.",
+		}, s.changePasswordURL),
+		api.Handle(api.Endpoint{
+			// Unlimited: to answer costs less than to count.
+			Mount: api.Root, Method: http.MethodGet, Path: static.Prefix + "{file}", ID: "static", Tag: "pages", Limit: api.Unlimited, CORS: api.CORSNone, Page: true,
+			Doc: "Style and icons.",
+		}, func(*api.Request, *api.None) (api.HandlerFunc, error) { return static.Handler().ServeHTTP, nil }),
+	}
+}

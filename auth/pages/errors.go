@@ -1,0 +1,55 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+
+	"authd/auth/internal/api"
+	"authd/views"
+)
+
+// The codes of errors that a page explains in a form, instead of on a page of their own.
+const (
+	codeWrong           = "INVALID_EMAIL_OR_PASSWORD"
+	codeNotVerified     = "EMAIL_NOT_VERIFIED"
+	codeTooShort        = "PASSWORD_TOO_SHORT"
+	codeTooLong         = "PASSWORD_TOO_LONG"
+	codeInvalidPassword = "INVALID_PASSWORD"
+	codeEmailTaken      = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
+	codeSignUpDisabled  = "EMAIL_PASSWORD_SIGN_UP_DISABLED"
+	codeInvalidToken    = "INVALID_TOKEN"
+	codeUserNotFound    = "USER_NOT_FOUND"
+	codeMismatch        = "EMAIL_MISMATCH"
+	codeAlreadyVerified = "EMAIL_ALREADY_VERIFIED"
+	codeSetupDone       = "SETUP_DONE"
+	codeSetupLink       = "SETUP_LINK_INVALID"
+)
+
+// errFlowGone is ErrFlowGone as an answer.
+var errFlowGone = &api.Error{Status: http.StatusGone, Code: "FLOW_EXPIRED", Message: "This sign-in has expired or was already completed"}
+
+// codeOf is the code of a declared error, "" for every other one.
+func codeOf(err error) string {
+	var declared *api.Error
+	if errors.As(err, &declared) {
+		return declared.Code
+	}
+	return ""
+}
+
+// blames puts an error beside the field that caused it, if it is about a password
+// or an address. password is the name of the password's field.
+func (s *Service) blames(err error, errs views.Errors, password string) bool {
+	cfg := s.Core.Config.EmailAndPassword
+	switch codeOf(err) {
+	case codeTooShort:
+		errs[password] = views.Msg("field.password_short", "n", cfg.MinPasswordLength)
+	case codeTooLong:
+		errs[password] = views.Msg("field.password_long", "n", cfg.MaxPasswordLength)
+	case codeEmailTaken:
+		errs["email"] = views.Msg("field.email_taken")
+	default:
+		return false
+	}
+	return true
+}

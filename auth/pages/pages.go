@@ -1,0 +1,168 @@
+// Package pages is authd in the browser: signing up and in, forgotten passwords,
+// proven addresses, one's own account, consent, the first set-up.
+//
+// Each form posts to a handler that calls the same domain method as the JSON
+// endpoint; a page decides nothing by itself. All of them work without
+// JavaScript. The package must not tell a known address from an unknown one, and
+// must not send the browser to a place that it was merely told of: return_to is
+// a path of this server, and another origin is only where a checked OAuth
+// request, or a trusted callback, leads.
+//
+// # From a form to another origin
+//
+// Browsers hold the redirects that follow a form post against the page's
+// form-action (Chromium all of them, whatever the app does after ours), and the
+// policy allows only this origin. So a post that ends elsewhere answers with a
+// page that moves on by itself (views.Handoff), which no form-action governs,
+// rather than with a policy that lists the origins of strangers.
+package pages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/securecookie"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/views"
+)
+
+// Passwords is signing in and up with a password, changing and resetting it.
+type Passwords interface {
+	SignIn(r *api.Request, email, password, callbackURL string, remember bool) (*core.Auth, error)
+	Change(r *api.Request, caller *core.Auth, current, next string, revokeOthers bool) (*core.Auth, error)
+	RequestReset(r *api.Request, email, redirectTo string) error
+	ResetPending(ctx context.Context, token string) error
+	Reset(r *api.Request, token, next string) error
+}
+
+// Sessions ends sessions; listing them is core's.
+type Sessions interface {
+	Revoke(r *api.Request, caller *core.Auth, ref string) error
+	RevokeAll(r *api.Request, caller *core.Auth, keepOwn bool) error
+	SignOut(r *api.Request) error
+}
+
+// Addresses proves e-mail addresses.
+type Addresses interface {
+	RequestVerification(r *api.Request, email, callbackURL string) error
+	Pending(ctx context.Context, token string) (email string, err error)
+}
+
+// Setup is the first administrator and who may sign up.
+type Setup interface {
+	Done(ctx context.Context) (bool, error)
+	Check(ctx context.Context, token string) error
+	SignUpFixed() bool
+	SignUpOpen(ctx context.Context) (bool, error)
+}
+
+// Newcomer is what somebody says of themselves to get an account.
+type Newcomer struct {
+	Name, Email, Password string
+	CallbackURL           string // where the link that proves the address leads afterwards
+	Open                  bool   // at set-up: whether anyone may sign up
+}
+
+// Acts are the methods of other capabilities whose own types this package does not know.
+type Acts struct {
+	// SignUp makes an account; a nil Auth means that the address is to be proven first.
+	SignUp func(r *api.Request, n Newcomer) (*core.Auth, error)
+	// SetUp makes the administrator and signs them in.
+	SetUp func(r *api.Request, token string, n Newcomer) (*core.Auth, error)
+	// VerifyEmail uses the token of a mail; whoever is signed in by that is the Auth.
+	VerifyEmail func(r *api.Request, token string) (*core.Auth, error)
+	// Rename changes the caller's name.
+	Rename func(r *api.Request, caller *core.Auth, name string) error
+}
+
+// The steps of a flow that a page is for; "" when nothing is left but to go on.
+const (
+	StepSignUp  = "sign-up"
+	StepLogin   = "login"
+	StepSelect  = "select-account"
+	StepConsent = "consent"
+)
+
+// Flow is what the pages tell of the OAuth request that brought somebody here.
+type Flow struct {
+	Step      string
+	LoginHint string
+	UILocales string
+	Client    string // its name
+	ClientURL string
+	Scopes    []views.Scope
+	Leads     views.Destination
+	Offline   bool
+	Lasts     time.Duration
+}
+
+// ErrFlowGone says that a flow has expired, was used, or began in another browser.
+var ErrFlowGone = errors.New("this sign-in has expired or was already completed")
+
+// Flows are the OAuth requests that wait for a person. Each method but Flow
+// returns where the browser goes next.
+type Flows interface {
+	Flow(r *api.Request, id string, a *core.Auth) (*Flow, error)
+	Resume(r *api.Request, id string, a *core.Auth) (string, error)
+	Select(r *api.Request, id string, a *core.Auth) (string, error)
+	Allow(r *api.Request, id string, a *core.Auth) (string, error)
+	Deny(r *api.Request, id string) (string, error)
+}
+
+// Deps are the capabilities that the pages show.
+type Deps struct {
+	Core      *core.Core
+	Passwords Passwords
+	Sessions  Sessions
+	Addresses Addresses
+	Setup     Setup
+	Flows     Flows
+	Acts      Acts
+}
+
+// Service is the pages.
+type Service struct {
+	Deps
+	catalogue *views.Catalogue
+	base      *url.URL
+	notes     []securecookie.Codec // the secret in force first
+	isSetUp   atomic.Bool          // once true it stays true
+}
+
+// New connects the pages with what they show.
+func New(d Deps) (*Service, error) {
+	s := &Service{Deps: d}
+	var err error
+	if s.catalogue, err = views.LoadCatalogue(); err != nil {
+		return nil, err
+	}
+	if s.base, err = url.Parse(d.Core.Config.URL); err != nil {
+		return nil, fmt.Errorf("url: %w", err)
+	}
+	if s.notes, err = noteCodecs(d.Core.Keys); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// cookieName is the name of a cookie of the pages.
+func (s *Service) cookieName(name string) string {
+	prefix := s.Core.Config.Advanced.CookiePrefix + "."
+	if s.Core.Config.Advanced.UseSecureCookies {
+		prefix = "__Secure-" + prefix
+	}
+	return prefix + name
+}
+
+func (s *Service) cookie(name, value string, maxAge time.Duration) *api.Cookie {
+	return &api.Cookie{
+		Name: s.cookieName(name), Value: value, MaxAge: int(maxAge.Seconds()), Delete: value == "", Path: "/",
+		HTTPOnly: true, SameSite: "Lax", Secure: s.Core.Config.Advanced.UseSecureCookies,
+	}
+}

@@ -1,0 +1,56 @@
+package pages
+
+import (
+	"net/http"
+
+	"authd/auth/internal/api"
+	"authd/views"
+)
+
+func (s *Service) consentPage(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, err := s.visit(r, "/consent")
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case v.flow == nil:
+		return nil, ErrFlowGone
+	case v.flow.Step == StepLogin, v.flow.Step == StepSignUp, v.flow.Step == StepSelect, v.auth == nil:
+		return to(v.page.Link("/login"))
+	case v.flow.Step != StepConsent:
+		return v.onward(v.auth)
+	}
+	return show(http.StatusOK, views.Consent(v.page, views.ConsentPage{
+		User: person(v.auth.User), Client: v.flow.Client, ClientURL: v.flow.ClientURL, Scopes: v.flow.Scopes,
+		Leads: v.flow.Leads, Lasts: v.flow.Lasts, Offline: v.flow.Offline, SwitchUser: true,
+	}))
+}
+
+// consent takes the answer. Whoever is not signed in can only say no.
+func (s *Service) consent(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, err := s.visit(r, "/consent")
+	if err != nil {
+		return nil, err
+	}
+	if v.flow == nil {
+		return nil, ErrFlowGone
+	}
+	var next string
+	switch field(r, "decision") {
+	case "allow":
+		if v.auth == nil {
+			return to(v.page.Link("/login"))
+		}
+		next, err = s.Flows.Allow(r, v.flowID, v.auth)
+	case "deny":
+		next, err = s.Flows.Deny(r, v.flowID)
+	case "switch":
+		return to(v.switchUser())
+	default:
+		return to(v.page.Link("/consent"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.goTo(next)
+}

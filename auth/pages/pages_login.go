@@ -1,0 +1,178 @@
+package pages
+
+import (
+	"net/http"
+	"strings"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/views"
+)
+
+// home is where everybody begins.
+func (s *Service) home(r *api.Request, _ *api.None) (api.Responder, error) {
+	auth, err := s.Core.Authenticate(r)
+	if err != nil {
+		return nil, err
+	}
+	if auth != nil {
+		return to("/account")
+	}
+	return to("/login")
+}
+
+// switching says that somebody who is signed in wants to be somebody else.
+func switching(r *api.Request) bool { return r.Query("switch") != "" }
+
+func (s *Service) loginPage(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, err := s.visit(r, "/login")
+	if err != nil {
+		return nil, err
+	}
+	if v.auth != nil && !switching(r) {
+		if v.flow == nil {
+			return v.onward(v.auth)
+		}
+		switch v.flow.Step {
+		case StepSelect:
+			return show(http.StatusOK, views.ChooseAccount(v.page, person(v.auth.User), v.flow.Client))
+		case StepConsent, "":
+			return v.onward(v.auth)
+		}
+	}
+	form, err := v.loginForm()
+	if err != nil {
+		return nil, err
+	}
+	form.Remember = true
+	if v.flow != nil {
+		form.Email = v.flow.LoginHint
+	}
+	v.page.Alert = s.take(r)
+	if v.page.Alert.Kind == "" {
+		if v.page.Alert, err = v.notSetUp(); err != nil {
+			return nil, err
+		}
+	}
+	return v.showLogin(http.StatusOK, form)
+}
+
+func (v *visit) showLogin(status int, form views.LoginForm) (api.Responder, error) {
+	if !v.Core.Config.EmailAndPassword.Enabled && len(form.Methods) == 0 {
+		return show(http.StatusOK, views.NoWayIn(v.page))
+	}
+	return show(status, views.Login(v.page, form))
+}
+
+func (v *visit) loginForm() (views.LoginForm, error) {
+	open, err := v.Setup.SignUpOpen(v.r.Context())
+	form := views.LoginForm{SignUp: open, Reset: true}
+	if v.flow != nil {
+		form.Client = v.flow.Client
+	}
+	return form, err
+}
+
+// notSetUp tells the person who starts a new server where to begin.
+func (v *visit) notSetUp() (views.Alert, error) {
+	if v.isSetUp.Load() {
+		return views.Alert{}, nil
+	}
+	done, err := v.Setup.Done(v.r.Context())
+	if err != nil || done {
+		v.isSetUp.Store(done)
+		return views.Alert{}, err
+	}
+	return views.Alert{Kind: views.Info, Text: views.Msg("login.not_set_up")}, nil
+}
+
+func (s *Service) login(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, err := s.visit(r, "/login")
+	if err != nil {
+		return nil, err
+	}
+	form, err := v.loginForm()
+	if err != nil {
+		return nil, err
+	}
+	form.Email, form.Remember = strings.TrimSpace(field(r, "email")), field(r, "remember") != ""
+	password := field(r, "password")
+	form.Errors = views.Errors{}
+	if !api.ValidEmail(form.Email) {
+		form.Errors["email"] = views.Msg("field.email_invalid")
+	}
+	if password == "" {
+		form.Errors["password"] = views.Msg("field.password_missing")
+	}
+	if len(form.Errors) > 0 {
+		return wrong(views.Login(v.page, form))
+	}
+	auth, err := s.Passwords.SignIn(r, form.Email, password, v.callback(), form.Remember)
+	if err != nil {
+		return v.notSignedIn(form, err)
+	}
+	return v.onward(auth)
+}
+
+// notSignedIn says why. An unknown address, a wrong password, and one that is too
+// long for anybody's are the same to the person who typed them.
+func (v *visit) notSignedIn(form views.LoginForm, err error) (api.Responder, error) {
+	switch codeOf(err) {
+	case codeWrong, codeTooLong:
+		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.wrong")}
+		return wrong(views.Login(v.page, form))
+	case codeNotVerified:
+		mail := views.CheckMail{Email: form.Email, Resend: "/verify-email/send", InFiles: v.mailInFiles()}
+		if v.Core.Config.EmailVerification.SendOnSignIn {
+			return show(http.StatusForbidden, views.VerifySent(v.page, mail))
+		}
+		return show(http.StatusForbidden, views.VerifyNeeded(v.page, mail))
+	default:
+		return nil, err
+	}
+}
+
+// callback is where the link in a mail leads in the end: back into this journey.
+func (v *visit) callback() string {
+	switch {
+	case v.flowID != "":
+		return "/login?" + paramFlow + "=" + v.flowID
+	default:
+		return v.returnTo
+	}
+}
+
+// mailInFiles: no mail server is configured.
+func (s *Service) mailInFiles() bool { return s.Core.Config.Mail.SMTPURL == "" }
+
+// selectAccount goes on with the account that is signed in, or with another one.
+func (s *Service) selectAccount(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, err := s.visit(r, "/login")
+	if err != nil {
+		return nil, err
+	}
+	if v.flow == nil {
+		return to("/")
+	}
+	if field(r, "decision") != "continue" || v.auth == nil {
+		return to(v.switchUser())
+	}
+	next, err := s.Flows.Select(r, v.flowID, v.auth)
+	if err != nil {
+		return nil, err
+	}
+	return v.goTo(next)
+}
+
+func (v *visit) switchUser() string { return v.page.Link("/login") + "&switch=1" }
+
+func (s *Service) signOut(r *api.Request, _ *api.None) (api.Responder, error) {
+	if err := s.Sessions.SignOut(r); err != nil {
+		return nil, err
+	}
+	return show(http.StatusOK, views.SignedOut(s.page(r, "", "/login")))
+}
+
+func person(u *core.User) views.User {
+	return views.User{Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified}
+}
