@@ -19,23 +19,33 @@ func TestArgon2idIsWhatTheReferenceImplementationComputes(t *testing.T) {
 		want           string
 	}{
 		{
-			"one lane, 64 MiB", cost{1 << 16, 2, 1}, "password", "somesalt",
+			"one lane, 64 MiB",
+			cost{1 << 16, 2, 1},
+			"password", "somesalt",
 			"09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7",
 		},
 		{
-			"one lane, little memory", cost{1 << 8, 2, 1}, "password", "somesalt",
+			"one lane, little memory",
+			cost{1 << 8, 2, 1},
+			"password", "somesalt",
 			"9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe",
 		},
 		{
-			"two lanes", cost{1 << 8, 2, 2}, "password", "somesalt",
+			"two lanes",
+			cost{1 << 8, 2, 2},
+			"password", "somesalt",
 			"6d093c501fd5999645e0ea3bf620d7b8be7fd2db59c20d9fff9539da2bf57037",
 		},
 		{
-			"one pass", cost{1 << 16, 1, 1}, "password", "somesalt",
+			"one pass",
+			cost{1 << 16, 1, 1},
+			"password", "somesalt",
 			"f6a5adc1ba723dddef9b5ac1d464e180fcd9dffc9d1cbf76cca2fed795d9ca98",
 		},
 		{
-			"another salt", cost{1 << 16, 2, 1}, "password", "diffsalt",
+			"another salt",
+			cost{1 << 16, 2, 1},
+			"password", "diffsalt",
 			"bdf32b05ccc42eb15d58fd19b1f856b113da1e9a5874fdcc544308565aa8141c",
 		},
 	} {

@@ -1,6 +1,7 @@
 package hashing
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -43,4 +44,17 @@ func AwaitInside(t *testing.T, p *Pool, n int64, also func() bool) {
 func Panic(t *testing.T, p *Pool) error {
 	t.Helper()
 	return p.do(t.Context(), func(*memory) error { panic("out of order") })
+}
+
+// DummyDiffers says how the work of Dummy differs from that of checking encoded.
+func DummyDiffers(p *Pool, encoded string) error {
+	h, err := parse(encoded)
+	if err != nil {
+		return err
+	}
+	own, ok := h.(argon2idHash)
+	if !ok || own.cost != p.dummy.cost || len(own.salt) != len(p.dummy.salt) || len(own.key) != len(p.dummy.key) {
+		return fmt.Errorf("%T of cost %+v, dummy of cost %+v", h, own.cost, p.dummy.cost)
+	}
+	return nil
 }

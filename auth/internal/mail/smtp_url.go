@@ -3,7 +3,6 @@ package mail
 import (
 	"crypto/tls"
 	"errors"
-	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -86,8 +85,6 @@ func (s server) withMode(query url.Values) (server, error) {
 	}
 	return s, nil
 }
-
-func (s server) address() string { return net.JoinHostPort(s.host, strconv.Itoa(s.port)) }
 
 // mechanisms are the ways to prove who we are, the best first.
 func (s server) mechanisms() []gomail.SMTPAuthType {
