@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"authd/auth/internal/api"
+	"authd/auth/internal/clientip"
 	"authd/auth/internal/core"
 	"authd/auth/internal/hashing"
 	"authd/auth/internal/limit"
@@ -17,6 +17,7 @@ import (
 
 // newRouter mounts all endpoints and hands the router what it takes from core.
 func (s *Server) newRouter(c *core.Core) (*api.Router, error) {
+	proxies := s.cfg.Proxies()
 	cfg := api.Config{
 		Origins: api.NewOrigins(s.cfg.URL, s.cfg.TrustedOrigins),
 		Log:     s.log,
@@ -24,8 +25,8 @@ func (s *Server) newRouter(c *core.Core) (*api.Router, error) {
 			ctx := requestContext(hr)
 			return ctx, c.Now(ctx)
 		},
-		Address:      func(hr *http.Request) netip.Addr { a, _ := netip.ParseAddrPort(hr.RemoteAddr); return a.Addr() },
-		LimitAddress: func(a netip.Addr) string { return a.String() },
+		Address:      clientip.New(proxies.Prefixes, proxies.Header).From,
+		LimitAddress: clientip.LimitKey,
 		Session:      c.LimitKey,
 		Exempt:       s.Operators.Exempt,
 		Classify:     classify,

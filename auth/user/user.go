@@ -93,7 +93,7 @@ type Verified struct {
 	Auth  *core.Auth // the session, where following the link signs in
 }
 
-// Verify consumes a verification token. Errors: ErrInvalidToken, ErrUserNotFound.
+// Verify consumes a verification token. Errors: ErrInvalidToken, ErrTokenExpired, ErrUserNotFound.
 func (s *Service) Verify(r *api.Request, token string) (*Verified, error) {
 	ctx := r.Context()
 	var done *Verified
@@ -118,7 +118,7 @@ func (s *Service) verify(ctx context.Context, tx *store.Tx, token string) (*Veri
 		v, err = s.core.PeekVerification(ctx, tx, purposeVerify+"-used", token)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, ErrInvalidToken
+		return nil, s.unusable(ctx, tx, token)
 	}
 	if err != nil {
 		return nil, err
@@ -138,6 +138,18 @@ func (s *Service) verify(ctx context.Context, tx *store.Tx, token string) (*Veri
 	}
 	user.EmailVerified = true
 	return &Verified{User: user}, s.core.SaveUser(ctx, tx, user)
+}
+
+// unusable says why a token is no good.
+func (s *Service) unusable(ctx context.Context, q store.Querier, token string) error {
+	expired, err := s.core.Expired(ctx, q, purposeVerify, token)
+	if err != nil {
+		return err
+	}
+	if expired {
+		return ErrTokenExpired
+	}
+	return ErrInvalidToken
 }
 
 // afterVerify signs in where that is configured, and refreshes the caches of a
@@ -160,11 +172,11 @@ func (s *Service) afterVerify(r *api.Request, done *Verified) error {
 }
 
 // Pending returns the address that a verification token would prove.
-// Errors: ErrInvalidToken.
+// Errors: ErrInvalidToken, ErrTokenExpired.
 func (s *Service) Pending(ctx context.Context, token string) (email string, err error) {
 	v, err := s.core.PeekVerification(ctx, s.core.DB, purposeVerify, token)
 	if errors.Is(err, store.ErrNotFound) {
-		return "", ErrInvalidToken
+		return "", s.unusable(ctx, s.core.DB, token)
 	}
 	if err != nil {
 		return "", err

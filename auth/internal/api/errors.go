@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -43,14 +44,24 @@ type oauthErrorBody struct {
 	Description string `json:"error_description,omitempty"`
 }
 
-// RetryError is an error that passes by itself: the server is busy.
-type RetryError struct {
-	Answer *Error
-	After  time.Duration
+// retryable is an error that passes by itself and knows when.
+type retryable interface {
+	error
+	RetryAfter() time.Duration
 }
 
-func (e *RetryError) Error() string { return e.Answer.Error() }
-func (e *RetryError) Unwrap() error { return e.Answer }
+// retryAfter is when to try again after err, 0 when that is not known.
+func retryAfter(err error, answer *Error) time.Duration {
+	var passing retryable
+	switch {
+	case errors.As(err, &passing):
+		return passing.RetryAfter()
+	case answer == ErrStorage:
+		return 5 * time.Second
+	default:
+		return 0
+	}
+}
 
 // The errors that any endpoint may answer.
 var (
@@ -86,6 +97,13 @@ func (rt *Router) classify(err error) (answer *Error, known bool) {
 	return &Error{Status: http.StatusInternalServerError}, false
 }
 
+// setRetryAfter writes whole seconds, rounded up (RFC 9110 §10.2.3); 0 writes nothing.
+func (r *Request) setRetryAfter(wait time.Duration) {
+	if wait > 0 {
+		r.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+}
+
 // writeError answers err on a JSON endpoint.
 func (r *Request) writeError(err error) {
 	var oauth *OAuthError
@@ -101,12 +119,7 @@ func (r *Request) writeError(err error) {
 	if !known {
 		r.logFailure(err)
 	}
-	var retry *RetryError
-	if errors.As(err, &retry) {
-		r.Header().Set("Retry-After", strconv.Itoa(max(1, int(retry.After.Round(time.Second)/time.Second))))
-	} else if answer == ErrStorage {
-		r.Header().Set("Retry-After", "5")
-	}
+	r.setRetryAfter(retryAfter(err, answer))
 	if answer.Message == "" && answer.Code == "" {
 		r.w.WriteHeader(answer.Status)
 		return

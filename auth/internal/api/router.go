@@ -248,6 +248,10 @@ func (r *Request) failPage(err error, retry time.Duration) {
 	if !known {
 		r.logFailure(err)
 	}
+	if retry == 0 {
+		retry = retryAfter(err, answer)
+		r.setRetryAfter(retry)
+	}
 	if r.router.cfg.PageError == nil {
 		r.w.WriteHeader(answer.Status)
 		return

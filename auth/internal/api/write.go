@@ -58,6 +58,7 @@ func (p Page) Respond(r *Request) error {
 		return err
 	}
 	pageHeaders(r.Header(), p.FormAction)
+	r.Header()["Content-Length"] = []string{strconv.Itoa(buf.Len())}
 	status := p.Status
 	if status == 0 {
 		status = http.StatusOK

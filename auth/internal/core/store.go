@@ -102,7 +102,7 @@ func deleteExpired(ctx context.Context, tx *store.Tx, now time.Time) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < $1 LIMIT 500)`, now); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM verification WHERE id IN (SELECT id FROM verification WHERE expires_at < $1 LIMIT 500)`, now)
+	_, err := tx.Exec(ctx, `DELETE FROM verification WHERE id IN (SELECT id FROM verification WHERE expires_at < $1 LIMIT 500)`, now.Add(-24*time.Hour))
 	return err
 }
 

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,6 +48,16 @@ func (c *Core) UseVerification(ctx context.Context, tx *store.Tx, purpose, value
 // PeekVerification reads a value and leaves it. Errors: store.ErrNotFound.
 func (c *Core) PeekVerification(ctx context.Context, q store.Querier, purpose, value string) (*Verification, error) {
 	return findVerification(ctx, q, purpose, HashToken(value), c.Now(ctx))
+}
+
+// Expired tells whether a value would have been good, had it come in time. For a
+// day after its end that can be told.
+func (c *Core) Expired(ctx context.Context, q store.Querier, purpose, value string) (bool, error) {
+	_, err := findVerification(ctx, q, purpose, HashToken(value), time.UnixMilli(0))
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // SpendVerification marks a value as used and keeps the mark until it would
