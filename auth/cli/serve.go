@@ -62,9 +62,6 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := start(ctx, server, log); err != nil {
-		return err
-	}
 	if err := p.announce(ctx, cfg, server, log); err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func TestAResourceIsAskedForAtEveryStep(t *testing.T) {
 
 func TestALoginThatMustNotCount(t *testing.T) {
 	for name, test := range map[string]struct {
-		spoil  func(*fixture)
+		spoil   func(*fixture)
 		request func(*nativeapp.Request)
 		want    string
 		browser string
