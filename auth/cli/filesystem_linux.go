@@ -8,7 +8,7 @@ func networkFileSystem(name string) string {
 	if err := unix.Statfs(name, &about); err != nil {
 		return ""
 	}
-	switch uint32(about.Type) { //nolint:unconvert // its type differs between architectures
+	switch uint32(about.Type) {
 	case unix.NFS_SUPER_MAGIC:
 		return "NFS"
 	case unix.SMB_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC:

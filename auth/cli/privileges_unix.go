@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -61,34 +60,41 @@ func ownerOf(data string) (uid, gid int) {
 	return 0, 0
 }
 
-// handOver makes the data directory and everything in it the user's.
+// handOver makes the data directory and everything in it the user's. It cannot
+// be led out of it by a link that appears meanwhile.
 func handOver(data string, uid, gid int) error {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	err := filepath.WalkDir(data, func(name string, entry fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(data)
+	if err != nil {
+		return fmt.Errorf("open the data directory: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	err = fs.WalkDir(root.FS(), ".", func(name string, _ fs.DirEntry, err error) error {
+		if err == nil {
+			err = own(root, name, uid, gid)
+		}
 		if errors.Is(err, fs.ErrNotExist) { // a running server tidied up meanwhile
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return nil //nolint:nilerr // gone meanwhile
-		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) == uid && int(stat.Gid) == gid {
-			return nil
-		}
-		if err := os.Lchown(name, uid, gid); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("hand the data directory to user %d: %w", uid, err)
 	}
 	return nil
+}
+
+func own(root *os.Root, name string, uid, gid int) error {
+	info, err := root.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) == uid && int(stat.Gid) == gid {
+		return nil
+	}
+	return root.Lchown(name, uid, gid)
 }
 
 // become changes all threads of the process for good.

@@ -157,7 +157,7 @@ func (b *backup) take(archive io.Reader, header *tar.Header, data string) error 
 		}
 		b.remove()
 		b.database = filepath.Join(data, filepath.Base(file.Name()))
-		_, copyErr := io.Copy(file, archive) //nolint:gosec // as large as the person's own backup says
+		_, copyErr := io.Copy(file, archive)
 		return errors.Join(copyErr, file.Sync(), file.Close())
 	default:
 		return fmt.Errorf("it holds %q; is it a backup of authd?", clean(header.Name))

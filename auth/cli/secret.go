@@ -53,7 +53,7 @@ func (secretRotate) Run(ctx context.Context, p *program) error {
 func reseal(ctx context.Context, p *program, cfg *config.Config) (done bool, err error) {
 	unlock, lockErr := store.LockServe(cfg.DatabaseFile())
 	if lockErr != nil {
-		return false, nil //nolint:nilerr // a server runs
+		return false, nil
 	}
 	defer unlock()
 	server, err := auth.New(ctx, cfg, auth.Deps{Log: p.commandLog()})
