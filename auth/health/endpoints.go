@@ -3,6 +3,8 @@ package health
 import (
 	"net/http"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	"authd/auth/internal/api"
 )
 
@@ -36,6 +38,11 @@ func (s *Service) live(*api.Request, *api.None) (state, error) { return state{"o
 
 func (s *Service) ready(r *api.Request, _ *api.None) (state, error) {
 	return state{"ok"}, s.storage.Ready(r.Context())
+}
+
+// Metrics serves the counters, for Prometheus.
+func (s *Service) Metrics() http.Handler {
+	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{})
 }
 
 func (s *Service) serveMetrics(*api.Request, *api.None) (api.HandlerFunc, error) {

@@ -48,7 +48,7 @@ func TestVerificationLinksThatDoNotWork(t *testing.T) {
 		})
 	}
 	s.Client().Get("/verify-email?token="+expired).Is(401, "TOKEN_EXPIRED")
-	if to := s.Client().Get("/verify-email?token=" + expired + "&callbackURL=/v").Is(302, "").Header.Get("Location"); to != "/v?error=TOKEN_EXPIRED" {
+	if to := s.Client().Get("/verify-email?token="+expired+"&callbackURL=/v").Is(302, "").Header.Get("Location"); to != "/v?error=TOKEN_EXPIRED" {
 		t.Fatalf("led to %s", to)
 	}
 	s.Client().Get("/verify-email?token=x&callbackURL=https://evil.example").Is(403, "INVALID_CALLBACK_URL")
