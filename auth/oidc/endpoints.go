@@ -28,7 +28,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 			// As safe as the GET: whoever may link here may also post.
 			Method: http.MethodPost, Path: "/oauth2/authorize", ID: "oauth2AuthorizePost", Tag: tag, Limit: perMinute(30), Media: form, Origin: api.OriginNone,
 			Doc: "The same with the parameters in the body (OpenID Connect Core §3.1.2.1).",
-		}, s.authorize),
+		}, s.authorizePost),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/oauth2/token", ID: "oauth2Token", Tag: tag, Limit: perMinute(20), Media: form, Origin: api.OriginNone, CORS: api.CORSPublic,
 			Doc: "Gives tokens for an authorization code or a refresh token.",
@@ -40,7 +40,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/oauth2/userinfo", ID: "oauth2UserInfoPost", Tag: tag, Limit: perMinute(60), Media: form, Origin: api.OriginNone, CORS: api.CORSPublic,
 			Doc: "The same with the access token in the body (RFC 6750 §2.2).",
-		}, s.userinfo),
+		}, s.userinfoPost),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/oauth2/introspect", ID: "oauth2Introspect", Tag: tag, Limit: perMinute(100), Media: form, Origin: api.OriginNone, CORS: api.CORSNone,
 			Doc: "Tells a client whether a token of its own is good (RFC 7662).",
@@ -110,11 +110,15 @@ type redirectBody struct {
 	URL      string `json:"url"`
 }
 
-func (s *Service) authorize(r *api.Request, _ *api.None) (api.Responder, error) {
-	params := formOf(r)
-	if r.HTTP.Method == http.MethodGet {
-		params = r.HTTP.URL.Query()
-	}
+func (s *Service) authorize(r *api.Request, _ *authorizeQuery) (api.Responder, error) {
+	return s.startAuthorize(r, r.HTTP.URL.Query())
+}
+
+func (s *Service) authorizePost(r *api.Request, _ *authorizeForm) (api.Responder, error) {
+	return s.startAuthorize(r, formOf(r))
+}
+
+func (s *Service) startAuthorize(r *api.Request, params url.Values) (api.Responder, error) {
 	a, err := s.core.Authenticate(r)
 	if err != nil {
 		return nil, err
@@ -157,7 +161,7 @@ func (s *Service) keepBrowser(r *api.Request, answer Answer) error {
 	return nil
 }
 
-func (s *Service) token(r *api.Request, _ *api.None) (*Tokens, error) {
+func (s *Service) token(r *api.Request, _ *tokenForm) (*Tokens, error) {
 	noStore(r)
 	return s.Token(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
 }
@@ -167,12 +171,16 @@ func (s *Service) userinfo(r *api.Request, _ *api.None) (*UserInfo, error) {
 	return s.UserInfo(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
 }
 
-func (s *Service) introspect(r *api.Request, _ *api.None) (*Introspection, error) {
+func (s *Service) userinfoPost(r *api.Request, _ *userinfoForm) (*UserInfo, error) {
+	return s.userinfo(r, nil)
+}
+
+func (s *Service) introspect(r *api.Request, _ *aboutTokenForm) (*Introspection, error) {
 	noStore(r)
 	return s.Introspect(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
 }
 
-func (s *Service) revoke(r *api.Request, _ *api.None) (api.Empty, error) {
+func (s *Service) revoke(r *api.Request, _ *aboutTokenForm) (api.Empty, error) {
 	noStore(r)
 	return api.Empty{}, s.Revoke(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
 }

@@ -46,9 +46,6 @@ type Flow struct {
 	RedirectHost string
 	Loopback     bool // it goes to a program on the person's own computer
 	App          bool // it goes to whichever app has claimed the scheme
-	// FormTarget is the origin that the page's form may lead to, for form-action
-	// of the Content-Security-Policy.
-	FormTarget string
 }
 
 // Flow describes a flow to the page that serves it. Errors: ErrFlowGone.
@@ -63,7 +60,7 @@ func (s *Service) Flow(ctx context.Context, id, browser string, a *core.Auth) (*
 		ID: id, LoginHint: r.LoginHint, UILocales: r.UILocales,
 		ClientID: r.Client.ID, ClientName: r.Client.Name, ClientURI: r.Client.URI, ClientIcon: r.Client.Icon,
 		Scopes: r.Scopes, NewScopes: r.Scopes, Offline: slices.Contains(r.Scopes, scopeOffline), Lasts: s.accessLife(r.Client),
-		RedirectHost: name, Loopback: where == placeLoopback, App: where == placeApp, FormTarget: formTarget(r.RedirectURI),
+		RedirectHost: name, Loopback: where == placeLoopback, App: where == placeApp,
 	}
 	setDefault(&f.ClientName, r.Client.ID)
 	if f.Step, err = s.nextStep(ctx, j); err != nil && !errors.As(err, new(*Refusal)) {
@@ -77,18 +74,6 @@ func (s *Service) Flow(ctx context.Context, id, browser string, a *core.Auth) (*
 		f.NewScopes = slices.DeleteFunc(slices.Clone(r.Scopes), func(scope string) bool { return slices.Contains(given, scope) })
 	}
 	return f, nil
-}
-
-// formTarget: browsers hold form-action against the redirects that follow a post, too.
-func formTarget(uri string) string {
-	u, err := url.Parse(uri)
-	if err != nil {
-		return ""
-	}
-	if u.Scheme == "http" || u.Scheme == "https" {
-		return u.Scheme + "://" + u.Host
-	}
-	return u.Scheme + ":"
 }
 
 // Resume goes on after a person has signed in or up. Errors: ErrFlowGone.

@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"authd/auth/internal/core"
@@ -118,11 +119,17 @@ func nullSeconds(d time.Duration) *int64 {
 	return &n
 }
 
-// list reads a JSON list of texts; an empty one is nil.
+// list reads a JSON list of texts; an empty one is nil. Nearly none of ours needs
+// escapes, and without one a list of texts is taken apart at its commas.
 func list(r *store.Row) []string {
 	raw := r.Text()
 	if raw == "[]" {
 		return nil
+	}
+	if inner, ok := strings.CutPrefix(raw, `["`); ok && !strings.Contains(raw, `\`) {
+		if inner, ok = strings.CutSuffix(inner, `"]`); ok {
+			return strings.Split(inner, `","`)
+		}
 	}
 	var values []string
 	if json.Unmarshal([]byte(raw), &values) != nil {

@@ -33,7 +33,7 @@ const (
 // world is a whole server on a file of its own, with a clock that stands still
 // until a test moves it, and one person, Ada, who has signed up.
 type world struct {
-	t   *testing.T
+	t   testing.TB
 	dir string
 	srv *auth.Server
 	log *strings.Builder
@@ -105,7 +105,7 @@ func open(dir string, env map[string]string, clock func(context.Context) time.Ti
 
 // newWorld starts a server. env are settings beyond the defaults; what is in
 // authd.toml, where there is one, is under the key "toml".
-func newWorld(t *testing.T, env map[string]string) *world {
+func newWorld(t testing.TB, env map[string]string) *world {
 	t.Helper()
 	template, err := templateDir()
 	if err != nil {
@@ -259,7 +259,7 @@ func request(clientID string, change url.Values) url.Values {
 // answer is a response with what tests ask of it.
 type answer struct {
 	*httptest.ResponseRecorder
-	t *testing.T
+	t testing.TB
 }
 
 func (w *world) do(r *http.Request) *answer {
