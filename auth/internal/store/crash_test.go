@@ -17,14 +17,32 @@ import (
 	"authd/auth/internal/store"
 )
 
-// crashFile names the file that a child of the crash test writes to.
-const crashFile = "AUTHD_STORE_CRASH_FILE"
+// crashFile names the file that a child of this test binary works on, and crashStart the number
+// it begins to write at.
+const (
+	crashFile  = "AUTHD_STORE_CRASH_FILE"
+	crashStart = "AUTHD_STORE_CRASH_START"
+)
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(crashFile); path != "" {
+	switch path := os.Getenv(crashFile); {
+	case path == "":
+		os.Exit(m.Run())
+	case os.Getenv(crashStart) == "":
+		openOnce(path)
+	default:
 		writeUntilKilled(path)
 	}
-	os.Exit(m.Run())
+}
+
+// openOnce does what a short command does with the file.
+func openOnce(path string) {
+	db, err := openWith(path, files(first, second))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	_ = db.Close()
 }
 
 // writeUntilKilled writes from many callers and prints the number of each write once it was
@@ -35,7 +53,7 @@ func writeUntilKilled(path string) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	start, err := strconv.Atoi(os.Getenv("AUTHD_STORE_CRASH_START"))
+	start, err := strconv.Atoi(os.Getenv(crashStart))
 	if err != nil {
 		panic(err)
 	}
@@ -106,7 +124,7 @@ func TestNoAcknowledgedWriteIsLostWhenTheProcessIsKilled(t *testing.T) {
 func killOne(t *testing.T, path string, start int) (acknowledged []int) {
 	t.Helper()
 	child := exec.Command(os.Args[0]) //nolint:gosec // this test's own binary
-	child.Env = append(os.Environ(), crashFile+"="+path, "AUTHD_STORE_CRASH_START="+strconv.Itoa(start))
+	child.Env = append(os.Environ(), crashFile+"="+path, crashStart+"="+strconv.Itoa(start))
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
 	if err != nil {

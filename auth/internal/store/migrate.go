@@ -35,6 +35,16 @@ func migrate(ctx context.Context, file string, c *conn, migrations fs.FS, log *s
 	if current == newest {
 		return nil
 	}
+	if current < newest {
+		release, err := claim(ctx, file)
+		if err != nil {
+			return err
+		}
+		defer release()
+		if current, err = c.schemaVersion(); err != nil || current == newest { // another was faster
+			return err
+		}
+	}
 	if current > newest {
 		return fmt.Errorf("%s has schema version %d, and this authd knows only %d: run the newer authd, or restore a backup made before it", file, current, newest)
 	}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"authd/auth/internal/store"
 )
@@ -94,7 +97,7 @@ func TestANewFileOrAnUpToDateOneHasNoSnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = db.Close()
-	if got := directory(t, path); got != "authd.db" {
+	if got := directory(t, path); got != "authd.db authd.db.lock" {
 		t.Fatalf("the directory has %s", got)
 	}
 }
@@ -149,6 +152,63 @@ func TestAFileFromANewerVersionIsRefusedAndNotChanged(t *testing.T) {
 	if after, _ := os.ReadFile(path); string(after) != string(before) {
 		t.Fatal("the file was changed")
 	}
+}
+
+func TestAMigrationNeverRunsUnderAnotherServer(t *testing.T) {
+	path := migrated(t)
+	// The lock of a process that is not this one.
+	release, err := store.LockServe(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+".lock", []byte("1@elsewhere\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := store.Open(ctx, store.Options{Path: path, Migrations: files(first, second)}); err == nil {
+		t.Fatal("it migrated")
+	}
+	db, err := openWith(path, files(first))
+	if err != nil {
+		t.Fatalf("the version that the server has: %v", err)
+	}
+	_ = db.Close()
+	release()
+	db, err = openWith(path, files(first, second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = db.Close()
+}
+
+func TestTheServerItselfMigrates(t *testing.T) {
+	path := migrated(t)
+	release, err := store.LockServe(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	db, err := openWith(path, files(first, second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = db.Close()
+}
+
+func TestManyProcessesMayMakeTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "authd.db")
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			child := exec.Command(os.Args[0])
+			child.Env = append(os.Environ(), crashFile+"="+path)
+			if out, err := child.CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestBackupCopiesWhatIsCommittedWhileWritesGoOn(t *testing.T) {

@@ -55,10 +55,9 @@ func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (int64, error) 
 
 // write is one function that waits to be run, and then to be on disk.
 type write struct {
-	ctx   context.Context
 	fn    func(tx *Tx) error
 	taken atomic.Bool // by the writer, which runs it, or by its caller, who has left
-	again bool        // the writer has run it before
+	ran   bool        // the writer took it
 	done  chan outcome
 }
 
@@ -99,8 +98,8 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w := &write{ctx: ctx, fn: fn, done: make(chan outcome, 1)}
-	if err := db.enqueue(w); err != nil {
+	w := &write{fn: fn, done: make(chan outcome, 1)}
+	if err := db.enqueue(ctx, w); err != nil {
 		return err
 	}
 	select {
@@ -126,7 +125,7 @@ func (result *outcome) hand() error {
 	return result.err
 }
 
-func (db *DB) enqueue(w *write) error {
+func (db *DB) enqueue(ctx context.Context, w *write) error {
 	db.closing.RLock()
 	defer db.closing.RUnlock()
 	if db.closed {
@@ -135,8 +134,8 @@ func (db *DB) enqueue(w *write) error {
 	select {
 	case db.queue <- w:
 		return nil
-	case <-w.ctx.Done():
-		return w.ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -207,9 +206,6 @@ func (db *DB) runOthers(batch []*write, results []outcome) {
 	}
 	db.writer.rollback()
 	batch[culprit].done <- results[culprit]
-	for _, w := range batch[:culprit] {
-		w.again = true
-	}
 	db.runBatch(slices.Concat(batch[:culprit], batch[culprit+1:]))
 }
 
@@ -252,10 +248,11 @@ func (db *DB) commitBatch(batch []*write, results []outcome) error {
 // runOne runs one function in its savepoint. The error it returns is for all of the batch: the
 // transaction could not go on.
 func runOne(c *conn, w *write, result *outcome) error {
-	if !w.taken.CompareAndSwap(false, true) && !w.again {
+	if !w.ran && !w.taken.CompareAndSwap(false, true) {
 		result.err = context.Canceled // nobody is there to read it
 		return nil
 	}
+	w.ran = true
 	if err := c.exec("SAVEPOINT w"); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
