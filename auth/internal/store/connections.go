@@ -111,7 +111,7 @@ func (c *conn) rollback() {
 	}
 }
 
-func (c *conn) changes() int64 { return int64(sqlite3.Xsqlite3_changes64(c.tls, c.db)) }
+func (c *conn) changes() int64 { return sqlite3.Xsqlite3_changes64(c.tls, c.db) }
 
 // readers are the connections that only read. They are opened when they are first needed, and
 // the one used last is used next, so that its cache is warm.

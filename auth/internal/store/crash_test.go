@@ -123,7 +123,7 @@ func TestNoAcknowledgedWriteIsLostWhenTheProcessIsKilled(t *testing.T) {
 // killOne runs a child, kills it at a random moment and gives the numbers that it printed.
 func killOne(t *testing.T, path string, start int) (acknowledged []int) {
 	t.Helper()
-	child := exec.Command(os.Args[0]) //nolint:gosec // this test's own binary
+	child := exec.Command(os.Args[0])
 	child.Env = append(os.Environ(), crashFile+"="+path, crashStart+"="+strconv.Itoa(start))
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()

@@ -71,7 +71,7 @@ func TestTheFilesAreTheirOwnersAlone(t *testing.T) {
 		return // whose files have no such mode
 	}
 	path := migrated(t)
-	if err := os.Chmod(path, 0o644); err != nil { //nolint:gosec // what a careless copy leaves
+	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	db, err := openWith(path, files(first, second))

@@ -242,7 +242,7 @@ func (s *stmt) columnType(i int) int32 {
 }
 
 func (s *stmt) columnInt(i int) int64 {
-	return int64(sqlite3.Xsqlite3_column_int64(s.c.tls, s.p, int32(i)))
+	return sqlite3.Xsqlite3_column_int64(s.c.tls, s.p, int32(i))
 }
 
 func (s *stmt) columnText(i int) string { return string(s.columnBytes(i)) }
