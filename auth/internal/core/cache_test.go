@@ -58,7 +58,7 @@ func TestTheJWECacheIsWhatAJOSELibraryReads(t *testing.T) {
 	now := time.Now()
 	a := somebody(now)
 	value, _ := cacheFor(t, "jwe").encode(nil, a, now)
-	object, err := jose.ParseEncrypted(value, []jose.KeyAlgorithm{jose.DIRECT}, []jose.ContentEncryption{jose.A256CBC_HS512})
+	object, err := jose.ParseEncryptedCompact(value, []jose.KeyAlgorithm{jose.DIRECT}, []jose.ContentEncryption{jose.A256CBC_HS512})
 	if err != nil {
 		t.Fatal(err)
 	}
