@@ -2,9 +2,10 @@ package hashing
 
 import "golang.org/x/sys/unix"
 
-// niceness of the hashing threads. At 15 a busy request thread gets some
-// thirty times the share of a hashing one, and sign-ins still go on.
-const niceness = 15
+// niceness of the hashing threads. At 10 a request thread gets nine times the
+// share of a hashing one, which keeps a quick request quick; at 19 it would be
+// seventy, and nobody could sign in on a machine that has other work as well.
+const niceness = 10
 
 // lowerPriority puts the calling thread behind the threads that answer
 // requests. On Linux niceness belongs to the thread, whatever POSIX says
