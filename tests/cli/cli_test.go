@@ -18,7 +18,14 @@ import (
 	"authd/tests/authdtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(authdtest.Main(m)) }
+// program builds authd before the scripts, and lends them a person with a browser.
+type program struct{ *testing.M }
+
+func (p program) Run() int { return authdtest.Main(p.M) }
+
+func TestMain(m *testing.M) {
+	testscript.Main(program{m}, map[string]func(){"person": person})
+}
 
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
