@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -56,7 +56,7 @@ func New(ctx context.Context, cfg *config.Config, deps Deps) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, log: deps.Log, db: db, hashes: hashing.New(hashing.Options{Fast: os.Getenv("AUTHD_TEST_FAST_HASH") == "1"})}
+	s := &Server{cfg: cfg, log: deps.Log, db: db, hashes: hashing.New(hashing.Options{})}
 	if err := s.build(keys, deps); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -107,6 +107,9 @@ func (s *Server) Start(ctx context.Context) error { return s.OIDC.Start(ctx) }
 // Run does the work that no request waits for, until ctx ends: mails are
 // delivered, what has expired is swept away.
 func (s *Server) Run(ctx context.Context) {
+	// A hashing thread occupies a slot of the scheduler for as long as it hashes;
+	// the requests must not wait for those slots.
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + s.hashes.Workers())
 	var running sync.WaitGroup
 	defer running.Wait()
 	running.Go(func() { s.queue.Run(ctx) })

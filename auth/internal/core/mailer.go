@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -66,7 +67,11 @@ func (m *Mailer) Handle(kind string, compose func(ctx context.Context, payload [
 		if err != nil {
 			return fmt.Errorf("word a %s mail: %w", l.Kind, err)
 		}
-		return m.sender.Send(ctx, mail.Message{Kind: l.Kind, To: l.To, Subject: subject, Text: text, HTML: html, Payload: l.Payload})
+		err = m.sender.Send(ctx, mail.Message{Kind: l.Kind, To: l.To, Subject: subject, Text: text, HTML: html, Payload: l.Payload})
+		if errors.Is(err, mail.ErrPermanent) {
+			return fmt.Errorf("%w: %w", outbox.ErrPermanent, err)
+		}
+		return err
 	})
 }
 
