@@ -117,7 +117,7 @@ func (k *keys) current(ctx context.Context) (*loadedKeys, error) {
 		defer k.loading.Unlock()
 		fresh, err := k.load(ctx, l)
 		if err != nil { // signing needs no database: keys do not go bad when it is away
-			return l, nil //nolint:nilerr // see above
+			return l, nil
 		}
 		return fresh, nil
 	}

@@ -1,0 +1,57 @@
+package oidc
+
+// What the endpoints of OAuth take. The fields are declared for the router and the
+// reference; the provider reads the form itself, because OAuth has rules and
+// errors of its own for what is missing or there twice. So nothing is refused here.
+
+type authorizeQuery struct {
+	ResponseType        any `query:"response_type,optional" doc:"code"`
+	ClientID            any `query:"client_id,optional"`
+	RedirectURI         any `query:"redirect_uri,optional" doc:"One that the client registered; the port of a loopback redirect is free."`
+	Scope               any `query:"scope,optional" doc:"Separated by spaces."`
+	State               any `query:"state,optional" doc:"Comes back as it is."`
+	CodeChallenge       any `query:"code_challenge,optional" doc:"PKCE: base64url of the SHA-256 of the verifier."`
+	CodeChallengeMethod any `query:"code_challenge_method,optional" doc:"S256"`
+	Nonce               any `query:"nonce,optional" doc:"Comes back in the ID token."`
+	Prompt              any `query:"prompt,optional" doc:"none, or some of login, consent, select_account, create."`
+	MaxAge              any `query:"max_age,optional" doc:"Seconds since the person signed in, at most."`
+	LoginHint           any `query:"login_hint,optional"`
+	UILocales           any `query:"ui_locales,optional"`
+}
+
+type authorizeForm struct {
+	ResponseType        any `body:"response_type,optional"`
+	ClientID            any `body:"client_id,optional"`
+	RedirectURI         any `body:"redirect_uri,optional"`
+	Scope               any `body:"scope,optional"`
+	State               any `body:"state,optional"`
+	CodeChallenge       any `body:"code_challenge,optional"`
+	CodeChallengeMethod any `body:"code_challenge_method,optional"`
+	Nonce               any `body:"nonce,optional"`
+	Prompt              any `body:"prompt,optional"`
+	MaxAge              any `body:"max_age,optional"`
+	LoginHint           any `body:"login_hint,optional"`
+	UILocales           any `body:"ui_locales,optional"`
+}
+
+type tokenForm struct {
+	GrantType    any `body:"grant_type,optional" doc:"authorization_code or refresh_token"`
+	ClientID     any `body:"client_id,optional" doc:"Of a public client, or with client_secret."`
+	ClientSecret any `body:"client_secret,optional" doc:"Of a client registered for client_secret_post."`
+	Code         any `body:"code,optional"`
+	CodeVerifier any `body:"code_verifier,optional"`
+	RedirectURI  any `body:"redirect_uri,optional" doc:"The one of the authorization request; with PKCE it may be left out."`
+	RefreshToken any `body:"refresh_token,optional"`
+	Scope        any `body:"scope,optional" doc:"On refresh: some of what was granted."`
+}
+
+type aboutTokenForm struct {
+	Token         any `body:"token,optional"`
+	TokenTypeHint any `body:"token_type_hint,optional"`
+	ClientID      any `body:"client_id,optional"`
+	ClientSecret  any `body:"client_secret,optional"`
+}
+
+type userinfoForm struct {
+	AccessToken any `body:"access_token,optional" doc:"In place of the Authorization header."`
+}
