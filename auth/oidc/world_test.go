@@ -3,14 +3,21 @@ package oidc_test
 import (
 	"context"
 	"io"
+	"log/slog"
+	"maps"
+	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"authd/auth"
+	"authd/auth/internal/config"
+	"authd/auth/internal/store"
+	"authd/auth/oidc"
 )
 
 const (
