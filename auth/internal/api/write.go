@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -42,12 +43,11 @@ func (d Redirect) Respond(r *Request) error {
 	return nil
 }
 
-// Page is HTML. The strict policy of our pages goes along; FormAction adds the
-// places a form of this page may lead to.
+// Page is HTML. The strict policy of our pages goes along: a form that would end
+// at another origin answers with a page that moves on instead.
 type Page struct {
-	Status     int
-	Body       Component
-	FormAction []string
+	Status int
+	Body   Component
 }
 
 // Respond implements [Responder].
@@ -57,7 +57,7 @@ func (p Page) Respond(r *Request) error {
 	if err := p.Body.Render(r.ctx, buf); err != nil {
 		return err
 	}
-	pageHeaders(r.Header(), p.FormAction)
+	r.pageHeaders()
 	r.Header()["Content-Length"] = []string{strconv.Itoa(buf.Len())}
 	status := p.Status
 	if status == 0 {
@@ -70,13 +70,13 @@ func (p Page) Respond(r *Request) error {
 
 // pageHeaders are those of every page: nothing inline, nothing from elsewhere,
 // no frame around it, nothing kept by a cache, nothing told to the next site.
-func pageHeaders(h http.Header, formAction []string) {
-	policy := "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; connect-src 'self'; " +
-		"base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-	for _, to := range formAction {
-		policy += " " + to
+func (r *Request) pageHeaders() {
+	h := r.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "+
+		"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
+	if strings.HasPrefix(r.Base(), "https:") {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
-	h.Set("Content-Security-Policy", policy)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "same-origin")
