@@ -126,7 +126,7 @@ type readers struct {
 
 func newReaders(path string, n int) *readers {
 	if n <= 0 {
-		n = max(4, 2*runtime.GOMAXPROCS(0))
+		n = max(4, runtime.GOMAXPROCS(0)+2)
 	}
 	return &readers{path: path, slots: make(chan struct{}, n)}
 }

@@ -230,12 +230,14 @@ func (db *DB) commitBatch(batch []*write, results []outcome) error {
 		db.writerFailed(err)
 		return fmt.Errorf("begin: %w", err)
 	}
+	alone := true
 	for i, w := range batch {
-		if err := runOne(c, w, &results[i]); err != nil {
+		if err := runOne(c, w, &results[i], alone); err != nil {
 			c.rollback()
 			db.writerFailed(err)
 			return err
 		}
+		alone = alone && results[i].failed()
 	}
 	if err := c.exec("COMMIT"); err != nil {
 		c.rollback()
@@ -245,16 +247,19 @@ func (db *DB) commitBatch(batch []*write, results []outcome) error {
 	return nil
 }
 
-// runOne runs one function in its savepoint. The error it returns is for all of the batch: the
-// transaction could not go on.
-func runOne(c *conn, w *write, result *outcome) error {
+// runOne runs one function so that its work can be taken back: in a savepoint, or, when it is
+// alone in the transaction so far, without one, which spares SQLite a copy of every page that it
+// changes. The error it returns is for all of the batch: the transaction could not go on.
+func runOne(c *conn, w *write, result *outcome, alone bool) error {
 	if !w.ran && !w.taken.CompareAndSwap(false, true) {
 		result.err = context.Canceled // nobody is there to read it
 		return nil
 	}
 	w.ran = true
-	if err := c.exec("SAVEPOINT w"); err != nil {
-		return fmt.Errorf("savepoint: %w", err)
+	if !alone {
+		if err := c.exec("SAVEPOINT w"); err != nil {
+			return fmt.Errorf("savepoint: %w", err)
+		}
 	}
 	call(c, w, result)
 	if !c.inTransaction() {
@@ -262,13 +267,13 @@ func runOne(c *conn, w *write, result *outcome) error {
 		cause := cmp.Or(c.failed, errTxDone)
 		return &unavailableError{reason: cmp.Or(Reason(cause), "rolled back"), err: cause}
 	}
-	if result.failed() {
-		if err := c.exec("ROLLBACK TO w"); err != nil {
-			return fmt.Errorf("roll back: %w", err)
-		}
-	}
-	if err := c.exec("RELEASE w"); err != nil {
-		return fmt.Errorf("release: %w", err)
+	switch {
+	case result.failed() && alone:
+		return errors.Join(c.exec("ROLLBACK"), c.exec("BEGIN IMMEDIATE"))
+	case result.failed():
+		return errors.Join(c.exec("ROLLBACK TO w"), c.exec("RELEASE w"))
+	case !alone:
+		return c.exec("RELEASE w")
 	}
 	return nil
 }

@@ -61,6 +61,36 @@ func TestAFunctionThatFailsTakesBackOnlyItsOwnWork(t *testing.T) {
 	}
 }
 
+func TestTheFirstOfABatchTakesBackItsWorkToo(t *testing.T) {
+	ctx, db := context.Background(), newDB(t)
+	hold, held := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() { _ = db.Write(ctx, func(*store.Tx) error { close(held); <-hold; return nil }) })
+	<-held
+	for i := range 6 { // bad, bad, good, bad, good, good
+		all.Go(func() {
+			_ = db.Write(ctx, func(tx *store.Tx) error {
+				if err := put(ctx, tx, fmt.Sprint(i), "1"); err != nil {
+					return err
+				}
+				if i == 0 || i == 1 || i == 3 {
+					return errors.New("no")
+				}
+				return nil
+			})
+		})
+		for db.Waiting() <= i {
+			runtime.Gosched()
+		}
+	}
+	close(hold)
+	all.Wait()
+	names, err := store.All(ctx, db, func(r *store.Row) string { return r.Text() }, `SELECT name FROM setting ORDER BY name`)
+	if err != nil || fmt.Sprint(names) != "[2 4 5]" {
+		t.Fatalf("kept %v, %v", names, err)
+	}
+}
+
 func TestAPanicGoesOnInTheCallerAndTakesBackOnlyItsOwnWork(t *testing.T) {
 	ctx, db := context.Background(), newDB(t)
 	beside(t, db, func() {
