@@ -7,11 +7,10 @@ import { oauthProviderClient } from "@better-auth/oauth-provider/client";
 const auth = createAuthClient({ baseURL: AUTH_URL, plugins: [oauthProviderClient()] });
 const ada = { email: "ada@example.com", password: "correct-horse-battery" };
 
-// go follows the answer where the client does not do it by itself.
-const go = async (answer) => {
-  const { data, error } = await answer;
+// tell shows what went wrong; where to go next, the client knows by itself.
+const tell = async (answer) => {
+  const { error } = await answer;
   if (error) document.title = `${error.status} ${error.error ?? error.code}`;
-  else if (data.url) location.href = data.url;
 };
 
 function Page() {
@@ -21,11 +20,11 @@ function Page() {
       <h1>{consent ? "Our consent page" : "Our sign-in page"}</h1>
       {consent ? (
         <>
-          <button onClick={() => go(auth.oauth2.consent({ accept: true }))}>Yes</button>
-          <button onClick={() => go(auth.oauth2.consent({ accept: false }))}>No</button>
+          <button onClick={() => tell(auth.oauth2.consent({ accept: true }))}>Yes</button>
+          <button onClick={() => tell(auth.oauth2.consent({ accept: false }))}>No</button>
         </>
       ) : (
-        <button onClick={() => go(auth.signIn.email(ada))}>Sign in</button>
+        <button onClick={() => tell(auth.signIn.email(ada))}>Sign in</button>
       )}
     </main>
   );

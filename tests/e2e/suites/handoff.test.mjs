@@ -5,7 +5,7 @@ import * as openid from "openid-client";
 import { bundle, serveApp } from "../lib/app.mjs";
 import { start } from "../lib/authd.mjs";
 import { launch, open } from "../lib/browser.mjs";
-import { arrived, callback, discover, receive, request } from "../lib/relying-party.mjs";
+import { arrived, callback, discover, go, receive, request } from "../lib/relying-party.mjs";
 
 const secret = "a-client-secret-of-more-than-32-characters";
 const toml = `[[client]]\nclient_id = "basic"\nclient_secret = "${secret}"\nredirect_uris = ["${callback}"]\n`;
@@ -29,10 +29,10 @@ describe("an app with pages of its own", () => {
 
   const begin = async (parameters) => {
     const page = await open(browser, { javaScriptEnabled: true });
-    await receive(page);
+    receive(page);
     const config = await discover(server, "basic", openid.ClientSecretBasic(secret));
     const { url, checks } = await request(config, parameters);
-    await page.goto(url.href);
+    await go(page, url);
     return { page, config, checks };
   };
   const press = (page, name) => page.getByRole("button", { name, exact: true }).click();

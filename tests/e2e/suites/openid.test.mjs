@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import * as openid from "openid-client";
 import { start } from "../lib/authd.mjs";
 import { accessible, launch, open, press, title } from "../lib/browser.mjs";
-import { arrived, callback, discover, receive, request, signIn, walk } from "../lib/relying-party.mjs";
+import { arrived, callback, discover, go, receive, request, signIn, walk } from "../lib/relying-party.mjs";
 
 const ada = { email: "ada@example.com", password: "correct-horse-battery" };
 const secret = "a-client-secret-of-more-than-32-characters";
@@ -35,7 +35,7 @@ describe("OpenID Connect", () => {
 
   const visitor = async () => {
     const page = await open(browser);
-    await receive(page);
+    receive(page);
     return page;
   };
   const basic = () => discover(server, "basic", openid.ClientSecretBasic(secret));
@@ -48,7 +48,7 @@ describe("OpenID Connect", () => {
     const page = await visitor();
     const config = await basic();
     const { url, checks } = await request(config);
-    await page.goto(url.href);
+    await go(page, url);
     assert.match(await page.getByRole("main").innerText(), /basic app/, "the sign-in page names the app");
     await accessible(page);
     await signIn(page, ada);
@@ -73,9 +73,9 @@ describe("OpenID Connect", () => {
     const config = await discover(server, "post", openid.ClientSecretPost(secret));
     await walk(page, config, ada);
     const again = await request(config);
-    await page.goto(again.url.href);
+    await go(page, again.url);
     await openid.authorizationCodeGrant(config, await arrived(page), again.checks);
-    await page.goto((await request(config, { prompt: "consent" })).url.href);
+    await go(page, (await request(config, { prompt: "consent" })).url);
     assert.match(await title(page), /post app/);
   });
 
@@ -83,7 +83,7 @@ describe("OpenID Connect", () => {
     const page = await visitor();
     const config = await discover(server, "ES256", openid.ClientSecretBasic(secret));
     const { url, checks } = await request(config);
-    await page.goto(url.href);
+    await go(page, url);
     await signIn(page, ada);
     await press(page, "Deny");
     await assert.rejects(openid.authorizationCodeGrant(config, await arrived(page), checks), refusedAs("access_denied"));
@@ -111,14 +111,14 @@ describe("OpenID Connect", () => {
     await openid.fetchUserInfo(config, second.access_token, first.claims().sub);
     await assert.rejects(openid.refreshTokenGrant(config, first.refresh_token), refusedAs("invalid_grant"));
     await assert.rejects(openid.refreshTokenGrant(config, second.refresh_token), refusedAs("invalid_grant"));
-    await assert.rejects(openid.fetchUserInfo(config, second.access_token, first.claims().sub), /401|OAUTH_WWW_AUTHENTICATE_CHALLENGE|unexpected/i);
+    await assert.rejects(openid.fetchUserInfo(config, second.access_token, first.claims().sub), { code: "OAUTH_WWW_AUTHENTICATE_CHALLENGE" });
   });
 
   test("a code that is used twice takes back what it gave", async () => {
     const page = await visitor();
     const config = await basic();
     const { url, checks } = await request(config, { prompt: "consent" });
-    await page.goto(url.href);
+    await go(page, url);
     await signIn(page, ada);
     await press(page, "Allow");
     const back = await arrived(page);
@@ -132,7 +132,7 @@ describe("OpenID Connect", () => {
     const page = await visitor();
     const config = await basic();
     const { url, checks } = await request(config, { prompt: "consent" });
-    await page.goto(url.href);
+    await go(page, url);
     await signIn(page, ada);
     await press(page, "Allow");
     const wrong = { ...checks, pkceCodeVerifier: openid.randomPKCECodeVerifier() };
@@ -153,15 +153,12 @@ describe("OpenID Connect", () => {
     const page = await visitor();
     const config = await basic();
     const stranger = await request(config, { prompt: "none" });
-    await page.goto(stranger.url.href);
+    await go(page, stranger.url);
     await assert.rejects(openid.authorizationCodeGrant(config, await arrived(page), stranger.checks), refusedAs("login_required"));
     await walk(page, config, ada, { prompt: "consent" });
     const known = await request(config, { prompt: "none" });
-    await page.goto(known.url.href);
+    await go(page, known.url);
     assert.ok((await openid.authorizationCodeGrant(config, await arrived(page), known.checks)).access_token);
-    const other = await discover(server, "EdDSA", openid.ClientSecretBasic(secret));
-    const unasked = await request(other, { prompt: "none", scope: "openid profile email offline_access", client_id: "post" });
-    assert.ok(unasked.url.href.includes("prompt=none"));
   });
 
   test("prompt=login and max_age make the person sign in again", async () => {
@@ -172,13 +169,13 @@ describe("OpenID Connect", () => {
     await new Promise((resolve) => setTimeout(resolve, 1100)); // auth_time counts whole seconds
     for (const parameters of [{ prompt: "login" }, { max_age: "0" }]) {
       const { url, checks } = await request(config, parameters);
-      await page.goto(url.href);
+      await go(page, url);
       await signIn(page, ada);
       const tokens = await openid.authorizationCodeGrant(config, await arrived(page), { ...checks, maxAge: 60 });
       assert.ok(tokens.claims().auth_time > first, `${JSON.stringify(parameters)}: auth_time is that of the old sign-in`);
     }
     const { url, checks } = await request(config, { max_age: "3600" });
-    await page.goto(url.href);
+    await go(page, url);
     await openid.authorizationCodeGrant(config, await arrived(page), { ...checks, maxAge: 3600 });
   });
 
@@ -186,7 +183,7 @@ describe("OpenID Connect", () => {
     const page = await visitor();
     const config = await discover(server, "trusted", openid.ClientSecretBasic(secret));
     const { url, checks } = await request(config);
-    await page.goto(url.href);
+    await go(page, url);
     await signIn(page, ada);
     assert.ok((await openid.authorizationCodeGrant(config, await arrived(page), checks)).access_token);
   });
@@ -199,7 +196,7 @@ describe("OpenID Connect", () => {
     const config = await discover(server, "native", openid.None());
     for (const person of [ada, null]) {
       const { url, checks } = await request(config, { redirect_uri });
-      await page.goto(url.href);
+      await go(page, url);
       if (person) await signIn(page, person);
       assert.match(await page.getByRole("main").innerText(), /program on this device/);
       await press(page, "Allow");
@@ -213,7 +210,7 @@ describe("OpenID Connect", () => {
     const page = await visitor();
     const config = await basic();
     for (const parameters of [{ redirect_uri: "https://rp.example/cb/" }, { redirect_uri: "https://evil.example/cb" }, { client_id: "nobody" }, { redirect_uri: null }]) {
-      await page.goto((await request(config, parameters)).url.href);
+      await go(page, (await request(config, parameters)).url);
       assert.ok(page.url().startsWith(server.url), `${JSON.stringify(parameters)} led to ${page.url()}`);
       assert.equal(await title(page), "Something went wrong");
       await accessible(page);
@@ -226,7 +223,7 @@ describe("OpenID Connect", () => {
       const config = await discover(server, id, auth);
       for (const parameters of [{ code_challenge: null, code_challenge_method: null }, { code_challenge_method: "plain" }]) {
         const { url, checks } = await request(config, parameters);
-        await page.goto(url.href);
+        await go(page, url);
         await assert.rejects(openid.authorizationCodeGrant(config, await arrived(page), checks), refusedAs("invalid_request"));
       }
     }
