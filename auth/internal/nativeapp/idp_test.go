@@ -112,7 +112,10 @@ func (p *idp) authorize(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *idp) token(w http.ResponseWriter, r *http.Request) {
-	time.Sleep(p.slow)
+	p.mu.Lock()
+	slow := p.slow
+	p.mu.Unlock()
+	time.Sleep(slow)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.down {

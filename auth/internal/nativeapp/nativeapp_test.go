@@ -351,6 +351,8 @@ func TestRacingProcessesSpendOneRefreshTokenOnce(t *testing.T) {
 		})
 	}
 	running.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, token := range printed {
 		if token != f.access {
 			t.Errorf("printed %q, want %q", token, f.access)
