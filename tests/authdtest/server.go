@@ -171,7 +171,7 @@ func (s *Server) Kill() error {
 		return nil
 	}
 	err := s.cmd.Process.Kill()
-	_ = <-s.exited
+	<-s.exited //nolint:errcheck // it was killed: how it ended is known
 	s.cmd = nil
 	if err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("kill authd: %w", err)
