@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/http"
+	"slices"
 )
 
 func oauthDeviations() []deviation {
@@ -36,9 +37,9 @@ func oauthDeviations() []deviation {
 		},
 		{
 			ID:         "challenges",
-			BetterAuth: "`WWW-Authenticate` is `Basic` alone at the token endpoint, and lacks at userinfo when there is no token.",
-			Authd:      "`Basic realm=\"authd\"`, and `Bearer`.",
-			Why:        "RFC 7617 section 2 asks for the realm, RFC 6750 section 3 for the challenge.",
+			BetterAuth: "`WWW-Authenticate` is `Basic` alone where a client fails to prove itself, and lacks in some places.",
+			Authd:      "Every 401 has one: `Basic realm=\"authd\"` for clients, `Bearer` at userinfo.",
+			Why:        "RFC 9110 section 15.5.2; RFC 7617 section 2; RFC 6750 section 3.",
 			Change:     challenges,
 		},
 		{
@@ -49,6 +50,7 @@ func oauthDeviations() []deviation {
 			Recordings: []int{413},
 			Change: func(_ recording, want exchange) exchange {
 				want.Status = http.StatusBadRequest
+				delete(want.Header, "Www-Authenticate")
 				return withField(want, "error", "invalid_grant")
 			},
 		},
@@ -258,6 +260,9 @@ func noTypeWithoutBody(_ recording, want exchange) exchange {
 }
 
 func errorPage(_ recording, want exchange) exchange {
+	if want.Header["Content-Type"] == "text/html" {
+		want.Header["Content-Type"] = "text/html; charset=utf-8"
+	}
 	return want.rewriteAll(func(key string, value any) any {
 		if key == "address" && value == "http://authd.test/api/auth/error" {
 			return "http://authd.test/error"
@@ -302,7 +307,7 @@ func withField(want exchange, key string, value any) exchange {
 
 func challenges(r recording, want exchange) exchange {
 	switch {
-	case want.Header["Www-Authenticate"] == "Basic":
+	case want.Status == http.StatusUnauthorized && slices.Contains([]string{"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"}, route(r.Path)):
 		want.Header["Www-Authenticate"] = `Basic realm="authd"`
 	case want.Status == http.StatusUnauthorized && route(r.Path) == "/oauth2/userinfo" && want.Header["Www-Authenticate"] == nil:
 		want.Header["Www-Authenticate"] = "Bearer"
@@ -343,7 +348,7 @@ func clientFirst(r recording, want exchange) exchange {
 		code, status = "invalid_request", http.StatusBadRequest
 	}
 	want = refused(status, code)(r, want)
-	if r.Index == 2638 || r.Index == 2645 { // tried by the Authorization header (RFC 6749 section 5.2)
+	if status == http.StatusUnauthorized {
 		want.Header["Www-Authenticate"] = `Basic realm="authd"`
 	}
 	return want

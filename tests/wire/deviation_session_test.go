@@ -59,6 +59,19 @@ func sessionDeviations() []deviation {
 			Change:     inAnyOrder,
 		},
 		{
+			ID:         "tighter-limits",
+			BetterAuth: "`/reset-password` and `/verify-password` may be called 100 times in ten seconds.",
+			Authd:      "`/reset-password` ten times, `/verify-password` three times.",
+			Why:        "Each guesses at a secret, and costs a password hash.",
+			Recordings: []int{1322},
+			Change: func(r recording, want exchange) exchange {
+				want.Status = http.StatusTooManyRequests
+				want.Header["X-Retry-After"] = "10"
+				want.Body = object{{"message", "Too many requests. Please try again later."}}
+				return want
+			},
+		},
+		{
 			ID:         "no-500-for-nonsense",
 			BetterAuth: "A body that is `null`, empty or a text makes `/sign-up/email` and `/update-user` fail with 500.",
 			Authd:      "It is a validation error.",
