@@ -11,10 +11,9 @@ import (
 
 // credentials are what a client shows of itself (RFC 6749 §2.3).
 type credentials struct {
-	id       string
-	secret   string
-	method   string // how it came
-	byHeader bool
+	id     string
+	secret string
+	method string // how it came
 }
 
 // readCredentials finds them in the Authorization header or the body, never in both.
@@ -34,7 +33,7 @@ func readCredentials(authorization string, form url.Values) (credentials, error)
 	}
 	id, secret, ok := parseBasic(authorization)
 	if !ok {
-		return c, unauthenticated("the Authorization header cannot be read", true)
+		return c, unauthenticated("the Authorization header cannot be read")
 	}
 	if c.secret != "" {
 		return c, bad(invalidRequest, "the client proves itself in more than one way")
@@ -42,7 +41,7 @@ func readCredentials(authorization string, form url.Values) (credentials, error)
 	if c.id != "" && c.id != id {
 		return c, bad(invalidRequest, "client_id is not that of the Authorization header")
 	}
-	return credentials{id: id, secret: secret, method: authBasic, byHeader: true}, nil
+	return credentials{id: id, secret: secret, method: authBasic}, nil
 }
 
 // parseBasic reads HTTP Basic with id and secret form-encoded (RFC 6749 §2.3.1).
@@ -80,23 +79,27 @@ func (s *Service) authenticate(ctx context.Context, authorization string, form u
 	}
 	client, err := s.Client(ctx, shown.id)
 	if errors.Is(err, ErrClientNotFound) {
-		return nil, unauthenticated("missing client", shown.byHeader)
+		return nil, unauthenticated("missing client")
 	}
 	if err != nil {
 		return nil, err
 	}
 	if client.Disabled {
-		return nil, unauthenticated("the client is disabled", shown.byHeader)
+		return nil, unauthenticated("the client is disabled")
 	}
 	if shown.method != client.TokenEndpointAuthMethod {
 		if shown.method == authNone {
-			return nil, unauthenticated("missing required credentials", false)
+			return nil, unauthenticated("missing required credentials")
 		}
-		return nil, bad(invalidClient, "client registered for "+client.TokenEndpointAuthMethod+" cannot use "+shown.method)
+		wrong := unauthenticated("client registered for " + client.TokenEndpointAuthMethod + " cannot use " + shown.method)
+		if shown.method != authBasic { // only who came with the header must be told 401
+			wrong = bad(wrong.Code, wrong.Description)
+		}
+		return nil, wrong
 	}
 	if !client.Public() && !client.secretMatches(shown.secret) {
 		s.security(ctx, "client-secret-wrong", slog.String("client", client.ID))
-		return nil, unauthenticated("invalid client_secret", shown.byHeader)
+		return nil, unauthenticated("invalid client_secret")
 	}
 	return client, nil
 }

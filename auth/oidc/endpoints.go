@@ -193,6 +193,7 @@ type consentIn struct {
 }
 
 func (s *Service) consent(r *api.Request, in *consentIn) (redirectBody, error) {
+	noStore(r)
 	if in.Query == "" {
 		return redirectBody{}, bad(invalidRequest, "missing oauth query")
 	}
@@ -212,8 +213,9 @@ type continueIn struct {
 }
 
 func (s *Service) goOn(r *api.Request, in *continueIn) (redirectBody, error) {
-	if in.Query == "" {
-		return redirectBody{}, bad(invalidRequest, "missing oauth query")
+	noStore(r)
+	if r.Body == nil {
+		return redirectBody{}, api.Invalid("body", "Invalid input: expected object, received undefined")
 	}
 	taken := StepLogin
 	switch {
@@ -223,6 +225,9 @@ func (s *Service) goOn(r *api.Request, in *continueIn) (redirectBody, error) {
 		taken = StepSignUp
 	case !in.PostLogin:
 		return redirectBody{}, bad(invalidRequest, "Missing parameters")
+	}
+	if in.Query == "" {
+		return redirectBody{}, bad(invalidRequest, "missing oauth query")
 	}
 	answer, err := s.ContinueQuery(r.Context(), in.Query, core.Caller(r), s.Browser(r), taken)
 	return s.answerTo(r, answer, err)

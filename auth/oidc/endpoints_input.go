@@ -40,7 +40,7 @@ type tokenForm struct {
 	ClientSecret any `body:"client_secret,optional" doc:"Of a client registered for client_secret_post."`
 	Code         any `body:"code,optional"`
 	CodeVerifier any `body:"code_verifier,optional"`
-	RedirectURI  any `body:"redirect_uri,optional" doc:"The one of the authorization request; with PKCE it may be left out."`
+	RedirectURI  any `body:"redirect_uri,optional" doc:"The one of the authorization request."`
 	RefreshToken any `body:"refresh_token,optional"`
 	Scope        any `body:"scope,optional" doc:"On refresh: some of what was granted."`
 }

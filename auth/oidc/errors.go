@@ -43,14 +43,10 @@ func bad(code, description string) *api.OAuthError {
 	return &api.OAuthError{Status: 400, Code: code, Description: description}
 }
 
-// unauthenticated is invalid_client with 401. Who came with the Authorization
-// header is told the scheme (RFC 6749 §5.2; the realm is RFC 7617 §2's).
-func unauthenticated(description string, byHeader bool) *api.OAuthError {
-	e := &api.OAuthError{Status: 401, Code: invalidClient, Description: description}
-	if byHeader {
-		e.Challenge = `Basic realm="authd"`
-	}
-	return e
+// unauthenticated is invalid_client with 401, which always names a scheme
+// (RFC 6749 §5.2, RFC 9110 §15.5.2; the realm is RFC 7617 §2's).
+func unauthenticated(description string) *api.OAuthError {
+	return &api.OAuthError{Status: 401, Code: invalidClient, Description: description, Challenge: `Basic realm="authd"`}
 }
 
 // bearerError is an error of a protected resource (RFC 6750 §3). A request

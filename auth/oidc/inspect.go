@@ -110,7 +110,7 @@ func (s *Service) aboutToken(ctx context.Context, authorization string, form url
 	if err != nil {
 		var refused *api.OAuthError
 		if errors.As(err, &refused) && refused.Code == invalidRequest && form.Get("client_id") == "" && authorization == "" {
-			return nil, "", unauthenticated("missing required credentials", false)
+			return nil, "", unauthenticated("missing required credentials")
 		}
 		return nil, "", err
 	}
@@ -180,7 +180,7 @@ func (s *Service) Introspect(ctx context.Context, authorization string, form url
 		return nil, err
 	}
 	if client.Public() { // RFC 7662 §2.1: who asks must prove itself
-		return nil, unauthenticated("missing required credentials", authorization != "")
+		return nil, unauthenticated("missing required credentials")
 	}
 	if strings.HasPrefix(token, prefixRefresh) {
 		return s.introspectRefresh(ctx, client, token)

@@ -161,6 +161,7 @@ func (s *Service) parseScopes(r *Request) (code, description string) {
 	asked := strings.Fields(r.params.Get("scope"))
 	if len(asked) == 0 { // RFC 6749 §3.3: the default is what the client is registered for
 		asked = allowed
+		r.params.Set("scope", strings.Join(allowed, " ")) // pages of the operator's are told
 	}
 	var unknown []string
 	for _, scope := range asked {

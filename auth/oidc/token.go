@@ -76,6 +76,9 @@ func (s *Service) redeem(ctx context.Context, client *Client, form url.Values) (
 	if code == "" {
 		return nil, bad(invalidRequest, "code is required")
 	}
+	if form.Get("redirect_uri") == "" { // the authorization request always has one
+		return nil, bad(invalidRequest, "redirect_uri is required")
+	}
 	g, err := s.redeemable(ctx, client, code, form)
 	if err != nil {
 		return nil, err
@@ -128,8 +131,7 @@ func (s *Service) redeemable(ctx context.Context, client *Client, code string, f
 	if g.clientID != client.ID || g.revoked != nil || !s.now(ctx).Before(g.expiresAt) {
 		return nil, unknown
 	}
-	uri := form.Get("redirect_uri")
-	if uri != "" && uri != g.redirectURI || uri == "" && g.codeChallenge == "" {
+	if form.Get("redirect_uri") != g.redirectURI {
 		return nil, bad(invalidGrant, "redirect_uri mismatch")
 	}
 	return g, checkVerifier(g.codeChallenge, form.Get("code_verifier"))
@@ -144,7 +146,7 @@ func checkVerifier(challenge, verifier string) error {
 	case challenge == "":
 		return bad(invalidGrant, "code_verifier provided but code was issued without a code_challenge")
 	case verifier == "":
-		return bad(invalidGrant, "code_verifier is required")
+		return bad(invalidRequest, "PKCE is required for this client")
 	case len(verifier) < 43 || len(verifier) > 128 || strings.ContainsFunc(verifier, func(c rune) bool { return !isBase64URL(c) && c != '.' && c != '~' }):
 		return bad(invalidGrant, "code_verifier must have 43 to 128 unreserved characters")
 	case subtle.ConstantTimeCompare([]byte(challengeOf(verifier)), []byte(challenge)) != 1:

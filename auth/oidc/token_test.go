@@ -29,10 +29,11 @@ func TestRefusedCodes(t *testing.T) {
 		want   string
 	}{
 		{"RFC 7636 4.6: a wrong verifier", basic, url.Values{"code_verifier": {strings.Repeat("x", 43)}}, 400, "invalid_grant"},
-		{"RFC 7636 4.6: no verifier", basic, url.Values{"code_verifier": {""}}, 400, "invalid_grant"},
+		{"RFC 7636 4.5: no verifier", basic, url.Values{"code_verifier": {""}}, 400, "invalid_request"},
 		{"RFC 7636 4.1: a verifier that is too short", basic, url.Values{"code_verifier": {"short"}}, 400, "invalid_grant"},
 		{"RFC 7636 4.1: the challenge as verifier", basic, url.Values{"code_verifier": {challenge}}, 400, "invalid_grant"},
 		{"RFC 6749 4.1.3: another redirect_uri", basic, url.Values{"redirect_uri": {"https://app.example/other"}}, 400, "invalid_grant"},
+		{"RFC 6749 4.1.3: no redirect_uri", basic, url.Values{"redirect_uri": {""}}, 400, "invalid_request"},
 		{"RFC 6749 4.1.3: another client's code", otherID + ":" + otherSecret, nil, 400, "invalid_grant"},
 		{"RFC 6749 4.1.3: a public client with another's code", "", url.Values{"client_id": {public}}, 400, "invalid_grant"},
 		{"RFC 6749 5.2: no code", basic, url.Values{"code": {""}}, 400, "invalid_request"},
@@ -53,7 +54,7 @@ func TestRefusedCodes(t *testing.T) {
 		{"RFC 6749 2.3: two ways at once", basic, url.Values{"client_secret": {secret}}, 400, "invalid_request"},
 		{"two client ids", basic, url.Values{"client_id": {otherID}}, 400, "invalid_request"},
 		{"RFC 7591 2: a secret in the body of a client registered for Basic", "", url.Values{"client_id": {id}, "client_secret": {secret}}, 400, "invalid_client"},
-		{"RFC 7591 2: Basic of a client registered for the body", post + ":" + postSecret, nil, 400, "invalid_client"},
+		{"RFC 6749 5.2: Basic of a client registered for the body", post + ":" + postSecret, nil, 401, "invalid_client"},
 		{"RFC 7591 2: a secret from a public client", "", url.Values{"client_id": {public}, "client_secret": {"x"}}, 400, "invalid_client"},
 		{"RFC 7521 4.2: assertions are not offered", "", url.Values{"client_id": {id}, "client_assertion": {"x"}}, 400, "invalid_client"},
 		{"RFC 8707 2: a resource that is not known", basic, url.Values{"resource": {"https://api.example"}}, 400, "invalid_target"},
@@ -65,7 +66,7 @@ func TestRefusedCodes(t *testing.T) {
 			if a.Header().Get("Cache-Control") != "no-store" {
 				t.Error("the answer may be cached")
 			}
-			if challenged := a.Header().Get("WWW-Authenticate"); (challenged != "") != (c.status == 401 && c.basic != "") {
+			if challenged := a.Header().Get("WWW-Authenticate"); (challenged != "") != (c.status == 401) {
 				t.Errorf("WWW-Authenticate: %q", challenged)
 			}
 		})
@@ -154,14 +155,13 @@ func TestCodeRace(t *testing.T) {
 	}
 }
 
-// TestClientAuthentication: each method works, and redirect_uri may be left out
-// where PKCE binds the code (OAuth 2.1 §10.2).
+// TestClientAuthentication: each method works.
 func TestClientAuthentication(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	for _, method := range []string{"client_secret_basic", "client_secret_post", "none"} {
 		id, secret := w.client(oidc.Client{TokenEndpointAuthMethod: method})
-		change := url.Values{"redirect_uri": {""}}
+		change := url.Values{}
 		basic := ""
 		switch method {
 		case "client_secret_basic":
