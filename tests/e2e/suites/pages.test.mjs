@@ -174,6 +174,29 @@ describe("pages without JavaScript", () => {
     }
   });
 
+  test("password managers know the fields, and the focus goes to what went wrong", async () => {
+    const known = async (path, fields) => {
+      const page = await visit(path);
+      for (const [label, autocomplete] of Object.entries(fields)) assert.equal(await page.getByLabel(label, { exact: true }).getAttribute("autocomplete"), autocomplete, `${path} ${label}`);
+      return page;
+    };
+    await known("/signup", { Name: "name", "E-mail address": "username", "New password": "new-password" });
+    await known("/forgot-password", { "E-mail address": "username" });
+    const page = await known("/login", { "E-mail address": "username", Password: "current-password" });
+    await submit(page, { "E-mail address": "nobody@example.com", Password: password }, "Sign in");
+    const focused = page.locator(":focus");
+    assert.equal(await focused.count(), 1, "nothing has the focus");
+    assert.ok(await focused.evaluate((element) => element.matches("input, [role=alert]")), await focused.evaluate((element) => element.outerHTML));
+  });
+
+  test("a page that is opened at another origin says so", async () => {
+    const page = await open(browser);
+    await page.goto(`${server.url.replace("localhost", "127.0.0.1")}/login`);
+    assert.match(await page.locator("body").innerText(), new RegExp(server.url.slice("http://".length)));
+    assert.ok(await page.locator(`a[href^="${server.url}/"]`).count(), "no way to the right place");
+    await accessible(page);
+  });
+
   test("the pages speak German too", async () => {
     const page = await open(browser, { locale: "de-DE" });
     for (const path of ["/login", "/signup", "/forgot-password"]) {
