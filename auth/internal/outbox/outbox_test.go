@@ -363,10 +363,13 @@ func TestAJobWhoseProcessDiedIsDeliveredWhenItsLeaseEnds(t *testing.T) {
 
 func TestDrainBreaksOffWhenItsTimeIsOver(t *testing.T) {
 	b := newBox(t)
-	b.Handle("mail", func(ctx context.Context, _ []byte) error { <-ctx.Done(); return ctx.Err() })
+	ctx, timeIsOver := context.WithCancel(context.Background())
+	b.Handle("mail", func(ctx context.Context, _ []byte) error {
+		timeIsOver()
+		<-ctx.Done()
+		return ctx.Err()
+	})
 	b.add(t, "a")
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
-	defer cancel()
 	b.Drain(ctx)
 	if got := b.rows(t); got != "waiting 1 context canceled" {
 		t.Fatalf("the job is %q", got)
