@@ -62,20 +62,22 @@ func (s *Service) Endpoints() []api.Endpoint {
 
 // documents are the metadata and the keys, at the standards' places and at better-auth's.
 func (s *Service) documents() []api.Endpoint {
+	const (
+		about = "What the provider offers and where (OpenID Connect Discovery §4, RFC 8414 §3)."
+		keys  = "The public keys that tokens are verified with (RFC 7517)."
+	)
 	var list []api.Endpoint
 	add := func(id, path, doc string, fn func(*api.Request, *api.None) (api.Bytes, error)) {
 		list = append(list, api.Handle(api.Endpoint{
 			// Unlimited: to answer costs less than to count.
-			Mount: api.Root, Method: http.MethodGet, Path: path, ID: id, Tag: tag, Doc: doc, Limit: api.Unlimited, CORS: api.CORSPublic,
+			Mount: api.Root, Method: http.MethodGet, Path: path, ID: id, Tag: tag, Doc: doc, Document: doc == about, Limit: api.Unlimited, CORS: api.CORSPublic,
 		}, fn))
 	}
-	const about = "What the provider offers and where (OpenID Connect Discovery §4, RFC 8414 §3)."
 	add("getOpenIdConfig", "/.well-known/openid-configuration", about, s.discoveryDocument)
 	add("getOAuthServerConfig", "/.well-known/oauth-authorization-server", about, s.discoveryDocument)
 	add("getOAuthServerConfigOfPath", "/.well-known/oauth-authorization-server/api/auth", about, s.discoveryDocument)
 	add("getOpenIdConfigUnderBase", "/api/auth/.well-known/openid-configuration", about, s.discoveryDocument)
 	add("getOAuthServerConfigUnderBase", "/api/auth/.well-known/oauth-authorization-server", about, s.discoveryDocument)
-	const keys = "The public keys that tokens are verified with (RFC 7517)."
 	add("getJwks", "/.well-known/jwks.json", keys, s.jwksDocument)
 	add("getJwksUnderBase", "/api/auth/jwks", keys, s.jwksDocument)
 	return list

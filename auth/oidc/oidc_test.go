@@ -214,6 +214,9 @@ func TestDocuments(t *testing.T) {
 		if a.Body.String() != first {
 			t.Errorf("%s differs from the others", path)
 		}
+		if r, _ := http.NewRequest(http.MethodPost, path, nil); w.do(r).Code != http.StatusMethodNotAllowed || w.do(r).Header().Get("Allow") != "GET, HEAD" {
+			t.Errorf("%s takes a POST", path)
+		}
 		if a.Header().Get("Cache-Control") == "" || a.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: headers %v", path, a.Header())
 		}

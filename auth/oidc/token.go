@@ -76,9 +76,6 @@ func (s *Service) redeem(ctx context.Context, client *Client, form url.Values) (
 	if code == "" {
 		return nil, bad(invalidRequest, "code is required")
 	}
-	if form.Get("redirect_uri") == "" { // the authorization request always has one
-		return nil, bad(invalidRequest, "redirect_uri is required")
-	}
 	g, err := s.redeemable(ctx, client, code, form)
 	if err != nil {
 		return nil, err
@@ -131,7 +128,11 @@ func (s *Service) redeemable(ctx context.Context, client *Client, code string, f
 	if g.clientID != client.ID || g.revoked != nil || !s.now(ctx).Before(g.expiresAt) {
 		return nil, unknown
 	}
-	if form.Get("redirect_uri") != g.redirectURI {
+	switch form.Get("redirect_uri") {
+	case g.redirectURI:
+	case "": // the authorization request always has one
+		return nil, bad(invalidRequest, "redirect_uri is required")
+	default:
 		return nil, bad(invalidGrant, "redirect_uri mismatch")
 	}
 	return g, checkVerifier(g.codeChallenge, form.Get("code_verifier"))

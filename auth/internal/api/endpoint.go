@@ -93,6 +93,9 @@ type Endpoint struct {
 	Origin OriginRule
 	CORS   CORSRule
 	Page   bool // errors are pages, not JSON
+	// Document is for metadata at a standard's place: methods that it does not
+	// have are 405 there and not, as everywhere else in the contract, 404.
+	Document bool
 
 	handle func(r *Request, in any) (any, error)
 	in     *schema

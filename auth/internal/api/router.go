@@ -133,6 +133,9 @@ func cleanPath(p string) bool {
 // notFound is the endpoint of every path that has none: they share one bucket.
 var notFound = &Endpoint{ID: "unknown", Method: http.MethodGet}
 
+// wrongMethod stands for every method that a document does not have.
+var wrongMethod = &Endpoint{ID: "wrong-method", Method: http.MethodGet}
+
 func (s *site) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	rt := s.router
 	start := time.Now()
@@ -142,6 +145,9 @@ func (s *site) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r := &Request{HTTP: hr, router: rt, endpoint: e, w: rw}
 	if e == nil {
 		r.endpoint = notFound
+		if get := s.methods[http.MethodGet]; get != nil && get.Document {
+			r.endpoint = wrongMethod
+		}
 	}
 	defer func() {
 		if v := recover(); v != nil {
@@ -263,6 +269,11 @@ func (r *Request) failPage(err error, retry time.Duration) {
 
 // notFound answers an unknown path: empty in the API, as the contract has it, a page elsewhere.
 func (r *Request) notFound() {
+	if r.endpoint == wrongMethod {
+		r.Header().Set("Allow", "GET, HEAD")
+		r.w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
 	p := r.HTTP.URL.Path
 	if strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/.well-known/") || r.router.cfg.PageError == nil ||
 		(r.HTTP.Method != http.MethodGet && r.HTTP.Method != http.MethodHead) {
