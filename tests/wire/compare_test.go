@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +19,10 @@ type comparison struct {
 
 func newComparison() *comparison {
 	return &comparison{toActual: map[string]string{}, toRecorded: map[string]string{}}
+}
+
+func (c *comparison) clone() *comparison {
+	return &comparison{toActual: maps.Clone(c.toActual), toRecorded: maps.Clone(c.toRecorded)}
 }
 
 // differences lists what is not as recorded, nothing when all is.

@@ -111,10 +111,12 @@ func (p *play) step(t *testing.T, where string, st step) {
 		t.Fatal(err)
 	}
 	want, got := withoutUnbuilt(recorded), withoutUnbuilt(answered(res, p.stage.target.url()))
+	var found []string
 	if !p.oracle {
-		want = asAuthdAnswers(p.recordings[n], want)
+		found = stale(p.comparison, p.recordings[n], want, got)
+		want = asAuthdAnswers(p.recordings[n], want, "")
 	}
-	if found := p.comparison.differences(want, got); len(found) > 0 {
+	if found = append(found, p.comparison.differences(want, got)...); len(found) > 0 {
 		t.Errorf("%s: recording %d %s %s (%s):\n\t%s", where, n, call.Method, call.Path, p.recordings[n].Label, bytes.Join(lines(found), []byte("\n\t")))
 	}
 }
