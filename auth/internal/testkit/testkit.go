@@ -69,7 +69,7 @@ func Start(t testing.TB, toml string) *Server {
 		t.Fatal(err)
 	}
 	clk := &Clock{now: time.Now().UTC().Truncate(time.Millisecond)}
-	s, err := auth.New(t.Context(), cfg, auth.Deps{Log: slog.New(slog.NewTextHandler(logOf(t), nil)), Clock: clk.Now})
+	s, err := auth.New(t.Context(), cfg, auth.Deps{Log: slog.New(slog.NewTextHandler(logOf(t), &slog.HandlerOptions{Level: level(cfg)})), Clock: clk.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,4 +100,11 @@ func (l *testLog) Write(b []byte) (int, error) {
 	defer l.mu.Unlock()
 	l.t.Log(strings.TrimSpace(string(b)))
 	return len(b), nil
+}
+
+// level is the configured one, so that a benchmark can be quiet.
+func level(cfg *config.Config) slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(cfg.Log.Level)) // Load has checked it
+	return l
 }
