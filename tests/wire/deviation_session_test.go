@@ -40,6 +40,18 @@ func sessionDeviations() []deviation {
 			},
 		},
 		{
+			ID:         "reset-ends-access",
+			BetterAuth: "A password reset leaves the person's sessions as they are, unless `revokeSessionsOnPasswordReset` is set.",
+			Authd:      "It ends them, and the OAuth grants, unless `email_and_password.revoke_sessions_on_password_reset` is false, which keeps the sessions.",
+			Why:        "Who resets a password may have lost it to somebody who is signed in (OWASP ASVS 5, 7.4.3). The runs replay with false.",
+		},
+		{
+			ID:         "cache-for-reading",
+			BetterAuth: "With the cookie cache on, most endpoints take the session from it.",
+			Authd:      "Only `GET /get-session` does; all others read the database.",
+			Why:        "A session that was ended must not change anything any more.",
+		},
+		{
 			ID:         "cache-not-renewed",
 			BetterAuth: "`POST /revoke-other-sessions` also renews the cookie cache.",
 			Authd:      "It does not.",
