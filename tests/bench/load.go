@@ -131,10 +131,10 @@ type figures struct {
 	busy      int
 }
 
-// compare alternates rounds of the baseline and of the server under test, so that a machine
-// that slows down or speeds up does so for both, and takes the medians.
+// compare alternates short rounds of the baseline and of the server under test, so that a
+// machine that slows down or speeds up does so for both, and takes the medians.
 func (b *bench) compare(ctx context.Context, s *server, connections int, worker func(i int) operation) (figures, error) {
-	if _, err := load(ctx, s, connections, b.round/4, worker); err != nil { // warm caches, keep-alives
+	if _, err := load(ctx, s, connections, max(b.round/4, time.Second/4), worker); err != nil { // warm caches, keep-alives
 		return figures{}, err
 	}
 	base := get(b.baseline.host, "/")
@@ -145,7 +145,7 @@ func (b *bench) compare(ctx context.Context, s *server, connections int, worker 
 	var cpus, p50s, p99s []time.Duration
 	var busy int
 	for range b.rounds {
-		unit, err := load(ctx, b.baseline, connections, b.round/2, plain)
+		unit, err := load(ctx, b.baseline, connections, b.round, plain)
 		if err != nil {
 			return figures{}, err
 		}

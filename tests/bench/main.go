@@ -8,7 +8,7 @@
 // Server and load are separate processes on the same machine. The unit is the server
 // process's CPU time for a request (user and system, divided by requests) as a multiple of
 // what a plain net/http server with a fixed 658-byte JSON answer takes in the same run, in
-// rounds that alternate between the two. The rate limit is off by configuration; all else
+// short rounds that alternate between the two. The rate limit is off by configuration; all else
 // is as released. It needs Linux, for it reads /proc.
 //
 // It must not assert times: a busy machine is no bug.
@@ -95,11 +95,11 @@ func run() error {
 	defer stop()
 
 	b := &bench{
-		rounds: 5, round: 2 * time.Second, starts: 9, small: 100_000, large: 1_000_000, verbose: *verbose,
+		rounds: 15, round: 600 * time.Millisecond, starts: 9, small: 100_000, large: 1_000_000, verbose: *verbose,
 		files: map[int]*fixture{}, results: map[string]figures{},
 	}
 	if *quick {
-		b.rounds, b.round, b.starts, b.small, b.large = 1, 300*time.Millisecond, 3, 1_000, 5_000
+		b.rounds, b.round, b.starts, b.small, b.large = 1, 250*time.Millisecond, 3, 1_000, 5_000
 	}
 	wanted, err := choose(*only)
 	if err != nil {

@@ -41,7 +41,7 @@ func (b *bench) memory(ctx context.Context) error {
 	if err := b.memoryRow(s, "memory, idle", 30); err != nil {
 		return err
 	}
-	if _, err := load(ctx, s, 64, 5*b.round, sessionReads(s.host, file.cookies)); err != nil {
+	if _, err := load(ctx, s, 64, 15*b.round, sessionReads(s.host, file.cookies)); err != nil {
 		return err
 	}
 	if err := b.memoryRow(s, "memory, after load", 60); err != nil {
@@ -53,7 +53,7 @@ func (b *bench) memory(ctx context.Context) error {
 	}
 	var largest int64
 	_, _, err = b.duringSignIns(ctx, s, people, func() (sample, error) {
-		for deadline := time.Now().Add(3 * b.round); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(10 * b.round); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 			now, err := s.memory()
 			if err != nil {
 				return sample{}, err

@@ -120,13 +120,13 @@ func (b *bench) storm(ctx context.Context) error {
 	reads := sessionReads(s.host, file.cookies)
 	var idle, storm []time.Duration
 	var signIns sample
-	for range b.rounds {
-		calm, err := load(ctx, s, connections, b.round, reads)
+	for range min(b.rounds, 5) {
+		calm, err := load(ctx, s, connections, 3*b.round, reads)
 		if err != nil {
 			return err
 		}
 		busy, during, err := b.duringSignIns(ctx, s, people, func() (sample, error) {
-			return load(ctx, s, connections, b.round, reads)
+			return load(ctx, s, connections, 3*b.round, reads)
 		})
 		if err != nil {
 			return err
@@ -153,7 +153,7 @@ func (b *bench) duringSignIns(ctx context.Context, s *server, people []string, m
 		signIns, err = load(ctx, s, len(people), time.Hour, signInAs(s.host, people, true))
 		done <- err
 	}()
-	time.Sleep(b.round / 4) // let the queue fill
+	time.Sleep(b.round / 2) // let the queue fill
 	measured, err = measure()
 	stop()
 	if loadErr := <-done; err == nil {
