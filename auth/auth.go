@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
@@ -107,9 +106,7 @@ func (s *Server) Start(ctx context.Context) error { return s.OIDC.Start(ctx) }
 // Run does the work that no request waits for, until ctx ends: mails are
 // delivered, what has expired is swept away.
 func (s *Server) Run(ctx context.Context) {
-	// A hashing thread occupies a slot of the scheduler for as long as it hashes;
-	// the requests must not wait for those slots.
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + s.hashes.Workers())
+	s.hashes.Serve()
 	var running sync.WaitGroup
 	defer running.Wait()
 	running.Go(func() { s.queue.Run(ctx) })

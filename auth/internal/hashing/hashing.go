@@ -76,18 +76,8 @@ func (busyError) Error() string { return "hashing: too many passwords are being 
 // RetryAfter is the time that a full queue takes to drain, rounded up.
 func (busyError) RetryAfter() time.Duration { return time.Second }
 
-// New starts the hashing threads. They run until Close.
-//
-// A hashing thread occupies one of the scheduler's GOMAXPROCS slots for as long
-// as it hashes, whatever its priority. The program that serves requests beside
-// it must therefore give the scheduler that many more:
-//
-//	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + pool.Workers())
-//
-// Without that line the p99 of a quick request during a storm of sign-ins was
-// 60 times its quiet one, with it twice (BenchmarkFastRequest): a request that
-// finds every slot taken waits until the scheduler interrupts a hash, and
-// priorities, which the kernel gives to threads, play no part in that.
+// New starts the hashing threads. They run until Close. A program that serves
+// requests beside them calls Serve.
 func New(o Options) *Pool {
 	if o.Workers <= 0 {
 		o.Workers = min(runtime.GOMAXPROCS(0), runtime.NumCPU(), maxWorkers)

@@ -20,6 +20,35 @@ type Pool struct {
 	closed  chan struct{}
 	closing sync.Once
 	running sync.WaitGroup
+
+	awake slots
+}
+
+// slots gives the scheduler one more slot for each thread that hashes, and takes it back once
+// the thread is idle. A hashing thread occupies a slot of GOMAXPROCS for as long as it hashes,
+// whatever its priority, and requests must not wait for it; but a slot more than there are
+// cores costs every request a tenth of its time, in threads that look for work.
+type slots struct {
+	given atomic.Bool // off until Serve: GOMAXPROCS belongs to the whole process
+	mu    sync.Mutex
+	cores int // GOMAXPROCS while nobody hashes
+	extra int
+}
+
+// Serve tells the pool that requests are served beside it in this process, so
+// that it looks after the scheduler's slots.
+func (p *Pool) Serve() { p.awake.given.Store(true) }
+
+// change stops the world for some ten microseconds: a thread calls it when it wakes and when
+// it has had no work for a while, not for each hash.
+func (s *slots) change(by int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.extra == 0 {
+		s.cores = runtime.GOMAXPROCS(0)
+	}
+	s.extra += by
+	runtime.GOMAXPROCS(s.cores + s.extra)
 }
 
 type job struct {
@@ -74,16 +103,29 @@ func (p *Pool) work() {
 	defer m.release()
 	idle := time.NewTimer(idleAfter)
 	defer idle.Stop()
+	slot := false // whether this thread has one beside the requests'
+	rest := func() {
+		if slot {
+			slot = false
+			p.awake.change(-1)
+		}
+	}
+	defer rest()
 	for {
 		select {
 		case <-p.closed:
 			return
 		case j := <-p.jobs:
+			if !slot && p.awake.given.Load() {
+				slot = true
+				p.awake.change(1)
+			}
 			j.run(&m)
 			m.keep(standard.bytes())
 			idle.Reset(idleAfter)
 		case <-idle.C:
 			m.release()
+			rest()
 		}
 	}
 }
