@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/textproto"
 	"strconv"
 	"strings"
 )
@@ -64,36 +65,56 @@ func (r *Request) SetCookie(c *Cookie) {
 }
 
 // Cookie is the value of the request's cookie of that name; ok tells whether it
-// came. The value is as it stands on the wire.
+// came. The value is as it stands on the wire, without the quotes around it.
 func (r *Request) Cookie(name string) (value string, ok bool) {
 	return FindCookie(r.HTTP.Header, name)
 }
 
 // FindCookie reads one cookie of a request's headers without parsing the others.
+// It finds what net/http's Request.Cookie finds: the first of that name whose
+// value has no byte that a cookie must not have (RFC 6265 §4.1.1, and spaces and
+// commas, which clients send).
 func FindCookie(h http.Header, name string) (value string, ok bool) {
-	for _, line := range h["Cookie"] {
-		for line != "" {
-			var part string
-			part, line, _ = strings.Cut(line, ";")
-			part = strings.TrimLeft(part, " ")
-			if len(part) > len(name) && part[len(name)] == '=' && part[:len(name)] == name {
-				return strings.Trim(strings.TrimRight(part[len(name)+1:], " "), `"`), true
-			}
+	eachCookie(h["Cookie"], func(n, v string) bool {
+		if n == name && validCookieValue(v) {
+			value, ok = v, true
 		}
-	}
-	return "", false
+		return !ok
+	})
+	return value, ok
 }
 
 // EachCookie calls fn for every cookie of the request until it returns false.
+// The values are not checked.
 func (r *Request) EachCookie(fn func(name, value string) bool) {
-	for _, line := range r.HTTP.Header["Cookie"] {
+	eachCookie(r.HTTP.Header["Cookie"], fn)
+}
+
+func eachCookie(lines []string, fn func(name, value string) bool) {
+	for _, line := range lines {
 		for line != "" {
 			var part string
 			part, line, _ = strings.Cut(line, ";")
-			name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
-			if ok && !fn(name, value) {
+			name, value, _ := strings.Cut(textproto.TrimString(part), "=")
+			if !fn(textproto.TrimString(name), unquote(value)) {
 				return
 			}
 		}
 	}
+}
+
+func unquote(v string) string {
+	if len(v) > 1 && v[0] == '"' && v[len(v)-1] == '"' {
+		return v[1 : len(v)-1]
+	}
+	return v
+}
+
+func validCookieValue(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; c < ' ' || c >= 0x7f || c == '"' || c == ';' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }

@@ -100,15 +100,18 @@ func FuzzNoBodyBreaksTheDecoder(f *testing.F) {
 func FuzzCookiesAreFoundAsNetHTTPFindsThem(f *testing.F) {
 	f.Add("a=1; session=2; session=3")
 	f.Add(`session="q"; b`)
+	f.Add("session=0\t")
+	f.Add(`session="0; session=1`)
+	f.Add(" session =x; session")
 	f.Fuzz(func(t *testing.T, line string) {
+		if strings.Count(line, ";") >= 3000 {
+			t.Skip("net/http reads none of so many cookies")
+		}
 		h := http.Header{"Cookie": {line}}
 		got, ok := FindCookie(h, "session")
 		want, err := (&http.Request{Header: h}).Cookie("session")
-		if err == nil && want.Value != "" && (!ok || got != strings.Trim(want.Value, `"`)) {
-			// Ours keeps values that net/http drops as malformed, so another may come first.
-			if ck := (&http.Request{Header: h}).CookiesNamed("session"); len(ck) == strings.Count(line, "session=") {
-				t.Fatalf("FindCookie(%q) = %q, %v; net/http finds %q", line, got, ok, want.Value)
-			}
+		if ok != (err == nil) || ok && got != want.Value {
+			t.Fatalf("FindCookie(%q) = %q, %v; net/http finds %v", line, got, ok, want)
 		}
 	})
 }
