@@ -69,6 +69,23 @@ type Client struct {
 	Metadata                     json.RawMessage // an object, or nil
 	UserID                       string          // the person it belongs to, if any
 
+	JWKS                    json.RawMessage // its public keys (RFC 7517 §5), or
+	JWKSURI                 string          // where they are
+	SubjectType             string          // public or pairwise; default: public
+	SectorIdentifierURI     string
+	BackchannelLogoutURI    string
+	BackchannelLogoutSID    bool // the logout token must have a sid
+	FrontchannelLogoutURI   string
+	FrontchannelLogoutSID   bool // the page is told iss and sid
+	InitiateLoginURI        string
+	ClientCredentialsScopes []string
+	Settings                Settings
+
+	Registration      string // who made it: operator, dynamic or metadata; default: operator
+	Unverified        bool   // nobody who runs the server has looked at it
+	registrationToken string // hash of what RFC 7592 asks for
+	LastUsedAt        *time.Time
+
 	Disabled  bool
 	Declared  bool // it stands in authd.toml
 	CreatedAt time.Time
@@ -193,6 +210,8 @@ func (s *Service) complete(c *Client) error {
 	setDefault(&c.TokenEndpointAuthMethod, authBasic)
 	setDefault(&c.ApplicationType, typeWeb)
 	setDefault(&c.IDTokenSignedResponseAlg, algRS256)
+	setDefault(&c.SubjectType, subjectPublic)
+	setDefault(&c.Registration, madeByOperator)
 	if len(c.GrantTypes) == 0 {
 		c.GrantTypes = []string{grantCode, grantRefresh}
 	}

@@ -90,6 +90,7 @@ func (s *Service) reconcileOne(ctx context.Context, old, wanted *Client, done *c
 	default:
 		next = *wanted
 		next.CreatedAt, next.UpdatedAt, next.UserID, next.Metadata = old.CreatedAt, old.UpdatedAt, old.UserID, old.Metadata
+		next.LastUsedAt = old.LastUsedAt
 		if reflect.DeepEqual(next.values(), old.values()) {
 			return nil
 		}

@@ -31,6 +31,13 @@ type grant struct {
 	createdAt     time.Time
 	expiresAt     time.Time
 	revoked       *time.Time
+
+	resources []string
+	claims    string // the claims parameter, as it came
+	acr       string
+	jkt       string // thumbprint of the key that its tokens are bound to
+	act       string // JSON: who acts for the person
+	sid       string // the person's session to the client
 }
 
 // Prefixes tell a code from a token at sight, to us and to secret scanners.

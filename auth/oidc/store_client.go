@@ -13,7 +13,9 @@ import (
 const clientColumns = `client_id, client_secret, disabled, declared, skip_consent, enable_end_session, require_pkce, scopes, redirect_uris,
 post_logout_redirect_uris, grant_types, token_endpoint_auth_method, application_type, id_token_signed_response_alg,
 access_token_expires_in, refresh_token_expires_in, name, uri, icon, tos, policy, contacts, software_id, software_version,
-metadata, user_id, created_at, updated_at`
+metadata, user_id, created_at, updated_at, jwks, jwks_uri, subject_type, sector_identifier_uri, backchannel_logout_uri,
+backchannel_logout_session_required, frontchannel_logout_uri, frontchannel_logout_session_required, initiate_login_uri,
+client_credentials_scopes, settings, registration, verified, registration_token, last_used_at`
 
 func scanClient(r *store.Row) *Client {
 	c := &Client{ID: r.Text(), secretHash: text(r), Disabled: r.Bool(), Declared: r.Bool(), SkipConsent: r.Bool(), EnableEndSession: r.Bool()}
@@ -27,6 +29,14 @@ func scanClient(r *store.Row) *Client {
 		c.Metadata = json.RawMessage(m)
 	}
 	c.UserID, c.CreatedAt, c.UpdatedAt = text(r), r.Time(), r.Time()
+	if keys := text(r); keys != "" {
+		c.JWKS = json.RawMessage(keys)
+	}
+	c.JWKSURI, c.SubjectType, c.SectorIdentifierURI = text(r), r.Text(), text(r)
+	c.BackchannelLogoutURI, c.BackchannelLogoutSID = text(r), r.Bool()
+	c.FrontchannelLogoutURI, c.FrontchannelLogoutSID = text(r), r.Bool()
+	c.InitiateLoginURI, c.ClientCredentialsScopes, c.Settings = text(r), list(r), parseSettings(r.Text())
+	c.Registration, c.Unverified, c.registrationToken, c.LastUsedAt = r.Text(), !r.Bool(), text(r), r.NullTime()
 	return c
 }
 
@@ -42,6 +52,9 @@ func (c *Client) values() []any {
 		nullSeconds(c.AccessTokenExpiresIn), nullSeconds(c.RefreshTokenExpiresIn),
 		null(c.Name), null(c.URI), null(c.Icon), null(c.TOS), null(c.Policy), formatList(c.Contacts), null(c.SoftwareID), null(c.SoftwareVersion),
 		metadata, null(c.UserID), c.CreatedAt, c.UpdatedAt,
+		null(string(c.JWKS)), null(c.JWKSURI), c.SubjectType, null(c.SectorIdentifierURI), null(c.BackchannelLogoutURI), c.BackchannelLogoutSID,
+		null(c.FrontchannelLogoutURI), c.FrontchannelLogoutSID, null(c.InitiateLoginURI), formatList(c.ClientCredentialsScopes),
+		c.Settings.String(), c.Registration, !c.Unverified, null(c.registrationToken), c.LastUsedAt,
 	}
 }
 
@@ -55,7 +68,8 @@ func listClients(ctx context.Context, q store.Querier) ([]*Client, error) {
 
 func insertClient(ctx context.Context, tx *store.Tx, c *Client) error {
 	_, err := tx.Exec(ctx, `INSERT INTO oauth_client (`+clientColumns+`, response_types, id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, '["code"]', $29)`,
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
+$29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, '["code"]', $44)`,
 		append(c.values(), core.NewID())...)
 	return err
 }
@@ -65,7 +79,11 @@ func updateClient(ctx context.Context, tx *store.Tx, c *Client) error {
 enable_end_session = $6, require_pkce = $7, scopes = $8, redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11,
 token_endpoint_auth_method = $12, application_type = $13, id_token_signed_response_alg = $14, access_token_expires_in = $15,
 refresh_token_expires_in = $16, name = $17, uri = $18, icon = $19, tos = $20, policy = $21, contacts = $22, software_id = $23,
-software_version = $24, metadata = $25, user_id = $26, created_at = $27, updated_at = $28 WHERE client_id = $1`, c.values()...)
+software_version = $24, metadata = $25, user_id = $26, created_at = $27, updated_at = $28,
+jwks = $29, jwks_uri = $30, subject_type = $31, sector_identifier_uri = $32, backchannel_logout_uri = $33,
+backchannel_logout_session_required = $34, frontchannel_logout_uri = $35, frontchannel_logout_session_required = $36,
+initiate_login_uri = $37, client_credentials_scopes = $38, settings = $39, registration = $40, verified = $41,
+registration_token = $42, last_used_at = $43 WHERE client_id = $1`, c.values()...)
 	if err == nil && n == 0 {
 		return store.ErrNotFound
 	}

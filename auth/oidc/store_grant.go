@@ -9,9 +9,10 @@ import (
 
 func insertGrant(ctx context.Context, tx *store.Tx, g *grant) error {
 	_, err := tx.Exec(ctx, `INSERT INTO oauth_grant (id, client_id, user_id, session_id, scopes, auth_time, amr, nonce, code, code_challenge,
-redirect_uri, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+redirect_uri, created_at, expires_at, resources, claims, acr, jkt, act, sid)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		g.id, g.clientID, g.userID, null(g.sessionID), formatList(g.scopes), g.authTime, formatList(g.amr), null(g.nonce), g.code, g.codeChallenge,
-		g.redirectURI, g.createdAt, g.expiresAt)
+		g.redirectURI, g.createdAt, g.expiresAt, formatList(g.resources), null(g.claims), null(g.acr), null(g.jkt), null(g.act), null(g.sid))
 	return err
 }
 
@@ -21,9 +22,10 @@ func findGrant(ctx context.Context, q store.Querier, id string) (*grant, error) 
 			id: r.Text(), clientID: r.Text(), userID: r.Text(), sessionID: text(r), scopes: list(r), authTime: r.Time(), amr: list(r),
 			nonce: text(r), code: r.Text(), codeChallenge: r.Text(), redirectURI: r.Text(), redeemedAt: r.NullTime(),
 			refreshToken: text(r), createdAt: r.Time(), expiresAt: r.Time(), revoked: r.NullTime(),
+			resources: list(r), claims: text(r), acr: text(r), jkt: text(r), act: text(r), sid: text(r),
 		}
 	}, `SELECT id, client_id, user_id, session_id, scopes, auth_time, amr, nonce, code, code_challenge, redirect_uri, redeemed_at,
-refresh_token, created_at, expires_at, revoked FROM oauth_grant WHERE id = $1`, id)
+refresh_token, created_at, expires_at, revoked, resources, claims, acr, jkt, act, sid FROM oauth_grant WHERE id = $1`, id)
 }
 
 // redeemGrant turns a code into the family of its tokens: once. Errors: store.ErrNotFound.
@@ -39,10 +41,13 @@ WHERE id = $4 AND redeemed_at IS NULL AND revoked IS NULL`, now, null(g.refreshT
 // rotateGrant replaces the refresh token of a grant that has the old one. Errors: store.ErrNotFound.
 func rotateGrant(ctx context.Context, tx *store.Tx, c *rotation) (*grant, error) {
 	return store.One(ctx, tx, func(r *store.Row) *grant {
-		return &grant{id: c.grantID, clientID: c.clientID, userID: r.Text(), sessionID: text(r), scopes: list(r), authTime: r.Time(), amr: list(r)}
+		return &grant{
+			id: c.grantID, clientID: c.clientID, userID: r.Text(), sessionID: text(r), scopes: list(r), authTime: r.Time(), amr: list(r),
+			resources: list(r), claims: text(r), acr: text(r), jkt: text(r), act: text(r), sid: text(r),
+		}
 	}, `UPDATE oauth_grant SET refresh_token = $1, replay = $2, rotated_at = $3, expires_at = $4
 WHERE id = $5 AND refresh_token = $6 AND client_id = $7 AND revoked IS NULL AND expires_at > $3
-RETURNING user_id, session_id, scopes, auth_time, amr`, c.next, null(c.replay), c.now, c.end, c.grantID, c.old, c.clientID)
+RETURNING user_id, session_id, scopes, auth_time, amr, resources, claims, acr, jkt, act, sid`, c.next, null(c.replay), c.now, c.end, c.grantID, c.old, c.clientID)
 }
 
 // findReplay is when the refresh token was last replaced, and the new one sealed under the old.
@@ -68,8 +73,9 @@ func revokeGrantsOf(ctx context.Context, tx *store.Tx, userID string, now time.T
 }
 
 func insertAccessToken(ctx context.Context, tx *store.Tx, t *accessToken) error {
-	_, err := tx.Exec(ctx, `INSERT INTO oauth_access_token (id, token, grant_id, client_id, scopes, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)`, t.id, t.hash, t.grantID, t.clientID, formatList(t.scopes), t.createdAt, t.expiresAt)
+	_, err := tx.Exec(ctx, `INSERT INTO oauth_access_token (id, token, grant_id, client_id, scopes, created_at, expires_at, resources, jkt)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, t.id, t.hash, t.grantID, t.clientID, formatList(t.scopes), t.createdAt, t.expiresAt,
+		formatList(t.resources), null(t.jkt))
 	return err
 }
 
@@ -78,11 +84,12 @@ func findAccessToken(ctx context.Context, q store.Querier, id string, now time.T
 	return store.One(ctx, q, func(r *store.Row) *accessToken {
 		return &accessToken{
 			id: r.Text(), hash: r.Text(), grantID: r.Text(), clientID: r.Text(), scopes: list(r), createdAt: r.Time(), expiresAt: r.Time(),
-			userID: r.Text(), sessionID: text(r),
+			resources: list(r), jkt: text(r), userID: text(r), sessionID: text(r), act: text(r),
 		}
-	}, `SELECT t.id, t.token, t.grant_id, t.client_id, t.scopes, t.created_at, t.expires_at, g.user_id, g.session_id
-FROM oauth_access_token t JOIN oauth_grant g ON g.id = t.grant_id JOIN oauth_client c ON c.client_id = t.client_id
-WHERE t.id = $1 AND t.expires_at > $2 AND g.revoked IS NULL AND NOT c.disabled`, id, now)
+	}, `SELECT t.id, t.token, t.grant_id, t.client_id, t.scopes, t.created_at, t.expires_at, t.resources, t.jkt,
+g.user_id, g.session_id, g.act
+FROM oauth_access_token t LEFT JOIN oauth_grant g ON g.id = t.grant_id JOIN oauth_client c ON c.client_id = t.client_id
+WHERE t.id = $1 AND t.expires_at > $2 AND (t.grant_id = '' OR g.id IS NOT NULL AND g.revoked IS NULL) AND NOT c.disabled`, id, now)
 }
 
 func revokeAccessToken(ctx context.Context, tx *store.Tx, id, hash, clientID string) error {

@@ -2,10 +2,7 @@ package oidc
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/sha512"
 	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -193,10 +190,13 @@ type accessToken struct {
 	scopes    []string
 	createdAt time.Time
 	expiresAt time.Time
+	resources []string
+	jkt       string // thumbprint of the key it is bound to
 
-	// Of its grant, when it was looked up.
+	// Of its grant, when it was looked up; "" for a token that a client has of its own.
 	userID    string
 	sessionID string
+	act       string
 }
 
 func (s *Service) newAccessToken(client *Client, g *grant, scopes []string, now time.Time) (*Tokens, *accessToken) {
@@ -208,48 +208,4 @@ func (s *Service) newAccessToken(client *Client, g *grant, scopes []string, now 
 		AccessToken: value, TokenType: "Bearer", Scope: strings.Join(scopes, " "),
 		ExpiresIn: int64(life / time.Second), ExpiresAt: row.expiresAt.Unix(),
 	}, row
-}
-
-// idClaims is what an ID token says (OpenID Connect Core §2). It has no claims of
-// the profile: those are userinfo's.
-type idClaims struct {
-	Issuer   string   `json:"iss"`
-	Subject  string   `json:"sub"`
-	Audience string   `json:"aud"`
-	IssuedAt int64    `json:"iat"`
-	Expires  int64    `json:"exp"`
-	AuthTime int64    `json:"auth_time"`
-	ACR      string   `json:"acr"`
-	AMR      []string `json:"amr,omitempty"`
-	Nonce    string   `json:"nonce,omitempty"`
-	AtHash   string   `json:"at_hash"`
-}
-
-// addIDToken signs an ID token where openid was asked for. A refresh brings a new
-// one as well (OpenID Connect Core §12.2: optional; clients such as kubectl's need it),
-// with the time of the first authentication and without a nonce.
-func (s *Service) addIDToken(ctx context.Context, client *Client, g *grant, scopes []string, nonce string, tokens *Tokens) error {
-	if !slices.Contains(scopes, scopeOpenID) {
-		return nil
-	}
-	now := s.now(ctx)
-	alg := client.IDTokenSignedResponseAlg
-	claims := &idClaims{
-		Issuer: s.issuer, Subject: g.userID, Audience: client.ID, IssuedAt: now.Unix(), Expires: now.Add(s.cfg.IDTokenExpiresIn).Unix(),
-		AuthTime: g.authTime.Unix(), ACR: "0", AMR: g.amr, Nonce: nonce, AtHash: atHash(alg, tokens.AccessToken),
-	}
-	var err error
-	tokens.IDToken, err = s.keys.sign(ctx, alg, claims)
-	return err
-}
-
-// atHash is the left half of the access token's hash, by the hash of the
-// signature (OpenID Connect Core §3.1.3.6; for Ed25519 that is SHA-512).
-func atHash(alg, token string) string {
-	if alg == algEdDSA {
-		sum := sha512.Sum512([]byte(token))
-		return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
-	}
-	sum := sha256.Sum256([]byte(token))
-	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
