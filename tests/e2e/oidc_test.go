@@ -259,10 +259,13 @@ func checkRefresh(t *testing.T, rp *relyingParty, first *oauth2.Token) {
 	if second.RefreshToken == first.RefreshToken || second.AccessToken == first.AccessToken {
 		t.Error("the refresh token does not rotate")
 	}
-	for name, token := range map[string]*oauth2.Token{"the used one": first, "the one that it gave": second} {
+	for _, used := range []struct {
+		name  string
+		token *oauth2.Token
+	}{{"the used one", first}, {"the one that it gave", second}} { // in this order: the first ends the family
 		var refused *oauth2.RetrieveError
-		if _, err := refresh(token); !asRetrieveError(err, &refused) || refused.ErrorCode != "invalid_grant" {
-			t.Errorf("%s: %v, want invalid_grant", name, err)
+		if _, err := refresh(used.token); !asRetrieveError(err, &refused) || refused.ErrorCode != "invalid_grant" {
+			t.Errorf("%s: %v, want invalid_grant", used.name, err)
 		}
 	}
 	if _, err := rp.provider.UserInfo(t.Context(), oauth2.StaticTokenSource(second)); err == nil {
