@@ -14,6 +14,7 @@ import (
 	"authd/auth/internal/clock"
 	"authd/auth/internal/config"
 	"authd/auth/internal/core"
+	"authd/auth/internal/egress"
 	"authd/auth/internal/hashing"
 	"authd/auth/internal/mail"
 	"authd/auth/internal/outbox"
@@ -23,8 +24,9 @@ import (
 
 // Deps is what a server takes from its surroundings; the zero value is the real world.
 type Deps struct {
-	Log   *slog.Logger
-	Clock clock.Clock
+	Log    *slog.Logger
+	Clock  clock.Clock
+	Egress *egress.Client
 }
 
 // Server is a whole authd: its services for commands, its handler for requests.
@@ -46,6 +48,9 @@ func New(ctx context.Context, cfg *config.Config, deps Deps) (*Server, error) {
 	}
 	if deps.Clock == nil {
 		deps.Clock = clock.System
+	}
+	if deps.Egress == nil {
+		deps.Egress = egress.New(egress.Options{UserAgent: "authd"})
 	}
 	keys, err := core.NewKeyring(cfg.Secrets)
 	if err != nil {
@@ -81,6 +86,7 @@ func (s *Server) build(keys *core.Keyring, deps Deps) error {
 	if err != nil {
 		return err
 	}
+	c.Egress = deps.Egress
 	if s.Services, err = s.modules(c); err != nil {
 		return err
 	}

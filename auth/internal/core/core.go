@@ -12,6 +12,7 @@ import (
 
 	"authd/auth/internal/clock"
 	"authd/auth/internal/config"
+	"authd/auth/internal/egress"
 	"authd/auth/internal/event"
 	"authd/auth/internal/store"
 )
@@ -25,6 +26,8 @@ type Core struct {
 	Now    clock.Clock
 	Log    *slog.Logger
 	Mail   *Mailer
+	// Egress is the way out by HTTP.
+	Egress *egress.Client
 
 	// UserCreated is emitted for every new user, inside the transaction that makes it.
 	UserCreated event.Topic[*User]

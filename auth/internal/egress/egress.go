@@ -34,6 +34,9 @@ type Options struct {
 	UserAgent string
 	// TLS is the base of the TLS configuration; nil means the system's roots.
 	TLS *tls.Config
+	// World, when set, stands in for the network: a test plays the other sides.
+	// What needs no connection to be refused still is.
+	World http.RoundTripper
 }
 
 // ErrForbidden is wrapped by the error of a request that Public does not make:
@@ -86,9 +89,13 @@ func (c *Client) Public() *http.Client { return c.public }
 func (c *Client) Trusted() *http.Client { return c.trusted }
 
 func client(o Options, t *http.Transport, check func(*url.URL) error) *http.Client {
+	next := divert(t)
+	if o.World != nil {
+		next = o.World
+	}
 	return &http.Client{
 		Timeout:       o.Timeout,
-		Transport:     &door{check: check, next: divert(t), maxBody: o.MaxBody, agent: o.UserAgent},
+		Transport:     &door{check: check, next: next, maxBody: o.MaxBody, agent: o.UserAgent},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
