@@ -62,7 +62,8 @@ type key struct {
 	id, alg string
 	public  json.RawMessage
 	sealed  string
-	signer  func() (jose.Signer, error)
+	private func() (any, error)
+	signers *sync.Map // jose.Signer by the typ of what it signs
 }
 
 func newKeys(db *store.DB, sealer *core.Sealer, now clock.Clock) *keys {
@@ -78,8 +79,15 @@ func (k *keys) JWKS(ctx context.Context) ([]byte, error) {
 	return l.jwks, nil
 }
 
-// sign makes a JWT of claims in compact form (RFC 7515 §7.1).
+// sign makes a JWT of claims in compact form (RFC 7515 §7.1), without a type:
+// that is an ID token (OpenID Connect Core §2). All else names its type.
 func (k *keys) sign(ctx context.Context, alg string, claims any) (string, error) {
+	return k.signTyped(ctx, alg, "", claims)
+}
+
+// signTyped is sign with the typ header by which one kind of token is never
+// taken for another (RFC 8725 §3.11).
+func (k *keys) signTyped(ctx context.Context, alg, typ string, claims any) (string, error) {
 	l, err := k.current(ctx)
 	if err != nil {
 		return "", err
@@ -88,7 +96,7 @@ func (k *keys) sign(ctx context.Context, alg string, claims any) (string, error)
 	if signing == nil {
 		return "", fmt.Errorf("there is no key for %s", alg)
 	}
-	signer, err := signing.signer()
+	signer, err := signing.signer(typ)
 	if err != nil {
 		return "", err
 	}
@@ -166,7 +174,8 @@ func (k *keys) load(ctx context.Context, before *loadedKeys) (*loadedKeys, error
 		if before != nil && before.byID[one.id] != nil {
 			one = before.byID[one.id]
 		} else {
-			one.signer = sync.OnceValues(func() (jose.Signer, error) { return k.open(one) })
+			one.signers = &sync.Map{}
+			one.private = sync.OnceValues(func() (any, error) { return k.open(one) })
 		}
 		l.byID[one.id] = one
 		if row.signs {
@@ -183,8 +192,8 @@ func (k *keys) load(ctx context.Context, before *loadedKeys) (*loadedKeys, error
 	return l, nil
 }
 
-// open unseals a private key and prepares its signer.
-func (k *keys) open(one *key) (jose.Signer, error) {
+// open unseals a private key.
+func (k *keys) open(one *key) (any, error) {
 	der, err := k.sealer.Open(one.id, one.sealed)
 	if err != nil {
 		return nil, fmt.Errorf("signing key %s: %w", one.id, err)
@@ -193,13 +202,30 @@ func (k *keys) open(one *key) (jose.Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing key %s: %w", one.id, err)
 	}
+	return private, nil
+}
+
+// signer is the one for tokens of a type. There are as many types as this package has words for.
+func (one *key) signer(typ string) (jose.Signer, error) {
+	if made, ok := one.signers.Load(typ); ok {
+		return made.(jose.Signer), nil
+	}
+	private, err := one.private()
+	if err != nil {
+		return nil, err
+	}
+	var options *jose.SignerOptions
+	if typ != "" {
+		options = (&jose.SignerOptions{}).WithType(jose.ContentType(typ))
+	}
 	signer, err := jose.NewSigner(jose.SigningKey{
 		Algorithm: jose.SignatureAlgorithm(one.alg),
 		Key:       jose.JSONWebKey{Key: private, KeyID: one.id},
-	}, nil)
+	}, options)
 	if err != nil {
 		return nil, fmt.Errorf("signing key %s: %w", one.id, err)
 	}
+	one.signers.Store(typ, signer)
 	return signer, nil
 }
 
