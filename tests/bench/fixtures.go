@@ -11,7 +11,8 @@ import (
 )
 
 // fixture is a data directory with so many users, each with one session, and the Cookie
-// values of those sessions.
+// values of those sessions. The large one also has an OAuth client for every hundred users,
+// and a consent, a refresh token and an access token for each user.
 type fixture struct {
 	dir     string
 	cookies []string
@@ -66,12 +67,16 @@ func (b *bench) make(ctx context.Context, dir, list string, size int) error {
 		return err
 	}
 	s.stop()
+	clients := 0
+	if size == b.large {
+		clients = size / 100
+	}
 	out, err := os.Create(list)
 	if err != nil {
 		return err
 	}
 	defer out.Close()
-	cmd := exec.CommandContext(ctx, b.kit, "-data", dir, "-users", strconv.Itoa(size))
+	cmd := exec.CommandContext(ctx, b.kit, "-data", dir, "-users", strconv.Itoa(size), "-clients", strconv.Itoa(clients))
 	cmd.Stdout, cmd.Stderr = out, os.Stderr
 	if err := cmd.Run(); err != nil {
 		_ = os.Remove(list)

@@ -1,6 +1,6 @@
 // Command bench measures what authd costs and prints one table.
 //
-//	go run ./tests/bench              the whole table, about ten minutes
+//	go run ./tests/bench              the whole table, about eight minutes
 //	go run ./tests/bench -quick       every row once, under a minute: shows that it works
 //	go run ./tests/bench -row refresh one row
 //	go run ./tests/bench -reference 3999   adds the rows of a better-auth server that runs there
@@ -64,6 +64,9 @@ func rows() []row {
 		{"sign-in", (*bench).signIn},
 		{"code-flow", (*bench).codeFlow},
 		{"refresh", (*bench).refresh},
+		{"introspection", (*bench).introspection},
+		{"userinfo", (*bench).userinfo},
+		{"oauth-large", (*bench).oauthLarge},
 		{"inserts", (*bench).inserts},
 		{"discovery", (*bench).discovery},
 		{"storm", (*bench).storm},

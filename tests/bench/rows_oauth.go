@@ -105,12 +105,28 @@ func asParties(host string, cookies []string, do func(relyingParty) operation) f
 	}
 }
 
+// Names of the rows that oauth-large compares with.
+const (
+	rowFlow       = "code + PKCE flow, both requests"
+	rowRefresh    = "token refresh, rotated, durable, 8 connections"
+	rowIntrospect = "introspection of an opaque token"
+	rowUserinfo   = "userinfo"
+)
+
 func (b *bench) codeFlow(ctx context.Context) error {
-	return b.oauth(ctx, "code + PKCE flow, both requests", 60, relyingParty.flows)
+	return b.oauth(ctx, rowFlow, 60, relyingParty.flows)
 }
 
 func (b *bench) refresh(ctx context.Context) error {
-	return b.oauth(ctx, "token refresh, rotated, durable, 8 connections", 18, relyingParty.refresher)
+	return b.oauth(ctx, rowRefresh, 18, relyingParty.refresher)
+}
+
+func (b *bench) introspection(ctx context.Context) error {
+	return b.oauth(ctx, rowIntrospect, 4, relyingParty.introspecter)
+}
+
+func (b *bench) userinfo(ctx context.Context) error {
+	return b.oauth(ctx, rowUserinfo, 4, relyingParty.userinfoReader)
 }
 
 func (b *bench) oauth(ctx context.Context, what string, limit float64, do func(relyingParty) operation) error {
@@ -124,6 +140,7 @@ func (b *bench) oauth(ctx context.Context, what string, limit float64, do func(r
 	if err != nil {
 		return err
 	}
+	b.results[what] = f
 	b.table.addMultiple(what, limit, f)
 	return nil
 }

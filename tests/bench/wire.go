@@ -208,3 +208,11 @@ func request(method, host, path, body string, headers []string) []byte {
 	b.WriteString("\r\n" + body)
 	return b.Bytes()
 }
+
+// expect tells what is missing from an answer that should have a text in it.
+func (c *client) expect(text string) error {
+	if !bytes.Contains(c.body, []byte(text)) {
+		return fmt.Errorf("the answer has no %s: %.200s", text, c.body)
+	}
+	return nil
+}

@@ -2,6 +2,7 @@
 // data directory with users and sessions, and it runs the password hash by itself.
 //
 //	benchkit -data DIR -users N      prints the Cookie value of each session, one a line
+//	         -clients M              adds M OAuth clients and one grant for each user
 //	benchkit -hash 2                 prints CPU nanoseconds a hash, two at a time
 //	benchkit -data DIR -inserts 64   prints durable session inserts a second, 64 at once
 //
@@ -28,6 +29,7 @@ import (
 func main() {
 	data := flag.String("data", "", "data directory that a server has made")
 	users := flag.Int("users", 0, "how many users to add, each with one session")
+	clients := flag.Int("clients", 0, "how many OAuth clients to add; each user then has a grant of one of them")
 	threads := flag.Int("hash", 0, "hash for a second, this many at a time")
 	writers := flag.Int("inserts", 0, "insert sessions for three seconds, this many at a time")
 	flag.Parse()
@@ -38,7 +40,7 @@ func main() {
 	case *writers > 0:
 		err = insertSessions(context.Background(), *data, *writers, 3*time.Second)
 	default:
-		err = fill(context.Background(), *data, *users)
+		err = fill(context.Background(), *data, *users, *clients)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchkit:", err)
@@ -61,7 +63,7 @@ func open(ctx context.Context, data string) (*config.Config, *core.Keyring, *sto
 }
 
 // fill writes the rows as the server would, many to a transaction, and prints the cookies.
-func fill(ctx context.Context, data string, users int) error {
+func fill(ctx context.Context, data string, users, clients int) error {
 	cfg, keys, db, err := open(ctx, data)
 	if err != nil {
 		return err
@@ -72,13 +74,16 @@ func fill(ctx context.Context, data string, users int) error {
 		return err
 	}
 	out := bufio.NewWriter(os.Stdout)
+	if err := db.Write(ctx, func(tx *store.Tx) error { return insertClients(ctx, tx, clients) }); err != nil {
+		return fmt.Errorf("add clients: %w", err)
+	}
 	const batch = 5_000
 	for from := 0; from < users; from += batch {
 		tokens := make([]string, min(batch, users-from))
 		for i := range tokens {
 			tokens[i] = core.NewToken(32)
 		}
-		if err := db.Write(ctx, func(tx *store.Tx) error { return insertPeople(ctx, tx, from, tokens) }); err != nil {
+		if err := db.Write(ctx, func(tx *store.Tx) error { return insertPeople(ctx, tx, from, tokens, clients) }); err != nil {
 			return fmt.Errorf("add users: %w", err)
 		}
 		for _, token := range tokens {
