@@ -215,7 +215,7 @@ func (s *Service) complete(c *Client) error {
 	if len(c.GrantTypes) == 0 {
 		c.GrantTypes = []string{grantCode, grantRefresh}
 	}
-	for _, check := range []func(*Client) *api.OAuthError{s.checkMethods, s.checkRedirects, s.checkScopes, checkTexts} {
+	for _, check := range []func(*Client) *api.OAuthError{s.checkMethods, s.checkRedirects, s.checkScopes, s.checkSubject, checkInitiation, checkTexts} {
 		if err := check(c); err != nil {
 			return err
 		}

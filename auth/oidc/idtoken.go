@@ -33,7 +33,7 @@ func (s *Service) addIDToken(ctx context.Context, client *Client, g *grant, scop
 	now := s.now(ctx)
 	alg := client.IDTokenSignedResponseAlg
 	claims := &idClaims{
-		Issuer: s.issuer, Subject: g.userID, Audience: client.ID, IssuedAt: now.Unix(), Expires: now.Add(s.cfg.IDTokenExpiresIn).Unix(),
+		Issuer: s.issuer, Subject: s.subject(client, g.userID), Audience: client.ID, IssuedAt: now.Unix(), Expires: now.Add(s.cfg.IDTokenExpiresIn).Unix(),
 		AuthTime: g.authTime.Unix(), ACR: "0", AMR: g.amr, Nonce: nonce, AtHash: atHash(alg, tokens.AccessToken),
 	}
 	var err error

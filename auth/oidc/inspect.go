@@ -59,7 +59,11 @@ func (s *Service) UserInfo(ctx context.Context, authorization string, form url.V
 	if !slices.Contains(t.scopes, scopeOpenID) {
 		return nil, bearerError(403, "insufficient_scope", "the access token was not issued for openid", scopeOpenID)
 	}
-	info := &UserInfo{Subject: u.ID}
+	subject, err := s.subjectOf(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	info := &UserInfo{Subject: subject}
 	if slices.Contains(t.scopes, scopeProfile) {
 		info.Name = u.Name
 		if u.Image != nil {
@@ -194,7 +198,7 @@ func (s *Service) Introspect(ctx context.Context, authorization string, form url
 		return nil, err
 	}
 	return &Introspection{
-		Active: true, Issuer: s.issuer, ClientID: t.clientID, AZP: t.clientID, Subject: u.ID, SessionID: t.sessionID,
+		Active: true, Issuer: s.issuer, ClientID: t.clientID, AZP: t.clientID, Subject: s.subject(client, u.ID), SessionID: t.sessionID,
 		Expires: t.expiresAt.Unix(), IssuedAt: t.createdAt.Unix(), Scope: strings.Join(t.scopes, " "), TokenType: "Bearer",
 	}, nil
 }
@@ -214,7 +218,7 @@ func (s *Service) introspectRefresh(ctx context.Context, client *Client, token s
 		return nil, err
 	}
 	return &Introspection{
-		Active: true, Issuer: s.issuer, ClientID: g.clientID, Subject: g.userID, SessionID: g.sessionID,
+		Active: true, Issuer: s.issuer, ClientID: g.clientID, Subject: s.subject(client, g.userID), SessionID: g.sessionID,
 		Expires: g.expiresAt.Unix(), IssuedAt: g.createdAt.Unix(), Scope: strings.Join(g.scopes, " "), TokenType: "Bearer",
 	}, nil
 }

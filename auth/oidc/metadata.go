@@ -52,7 +52,7 @@ func newMetadata(issuer string, cfg config.OauthProvider) (metadata, error) {
 		TokenEndpointAuthMethodsSupported:         append([]string{authNone}, secrets...),
 		IntrospectionEndpointAuthMethodsSupported: secrets, RevocationEndpointAuthMethodsSupported: append([]string{authNone}, secrets...),
 		CodeChallengeMethodsSupported: []string{"S256"}, AuthorizationResponseIssParameterSupported: true,
-		SubjectTypesSupported: []string{"public"}, IDTokenSigningAlgValuesSupported: signingAlgs(), ACRValuesSupported: []string{"0"},
+		SubjectTypesSupported: []string{subjectPublic, subjectPairwise}, IDTokenSigningAlgValuesSupported: signingAlgs(), ACRValuesSupported: []string{"0"},
 		ClaimsSupported: []string{
 			"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash",
 			"name", "picture", "given_name", "family_name", "email", "email_verified",

@@ -33,6 +33,8 @@ type Service struct {
 	query   *core.Signer
 	replay  *core.Sealer
 	browser *browsers
+	// subjectKey makes pairwise subjects.
+	subjectKey []byte
 	metadata
 }
 
@@ -48,6 +50,9 @@ func New(c *core.Core) (*Service, error) {
 		return nil, err
 	}
 	if s.replay, err = c.Keys.Sealer("oauth refresh replay"); err != nil {
+		return nil, err
+	}
+	if s.subjectKey, err = newSubjectKey(c.Keys, s.cfg); err != nil {
 		return nil, err
 	}
 	if s.browser, err = newBrowsers(c.Keys, c.Config); err != nil {

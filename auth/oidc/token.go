@@ -197,6 +197,8 @@ type accessToken struct {
 	userID    string
 	sessionID string
 	act       string
+
+	subjectType string // of its client
 }
 
 func (s *Service) newAccessToken(client *Client, g *grant, scopes []string, now time.Time) (*Tokens, *accessToken) {

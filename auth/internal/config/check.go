@@ -193,6 +193,9 @@ func (c *Config) checkProvider() error {
 	if page := c.OauthProvider.ConsentPage; !pageURL(page) {
 		return c.refuse("oauth_provider.consent_page", page, pages)
 	}
+	if secret := c.OauthProvider.PairwiseSecret; c.IsSet("oauth_provider.pairwise_secret") && len(secret) < minSecret {
+		return &complaint{"oauth_provider.pairwise_secret", c.Source("oauth_provider.pairwise_secret"), fmt.Sprintf("%d characters long", len(secret)), fmt.Sprintf("at least %d characters", minSecret)}
+	}
 	for _, scope := range c.OauthProvider.Scopes {
 		if strings.ContainsAny(scope, " \"\\") {
 			return c.refuse("oauth_provider.scopes", scope, "scopes without spaces, quotes and backslashes (RFC 6749 section 3.3)")

@@ -124,6 +124,7 @@ type OauthProvider struct {
 	AccessTokenExpiresIn      time.Duration `toml:"access_token_expires_in" default:"1h" min:"1m" max:"30d" doc:"How long an access token works."`
 	IDTokenExpiresIn          time.Duration `toml:"id_token_expires_in" default:"10h" min:"1m" max:"30d" doc:"How long an ID token counts."`
 	RefreshTokenExpiresIn     time.Duration `toml:"refresh_token_expires_in" default:"30d" min:"1m" max:"400d" doc:"How long a refresh token works without use."`
+	PairwiseSecret            string        `toml:"pairwise_secret" secret:"true" shown:"the oldest secret" doc:"Makes the pairwise subjects of clients with subject_type pairwise, at least 32 characters. It must never change: people would be strangers to those clients."`
 	RefreshTokenReuseInterval time.Duration `toml:"refresh_token_reuse_interval" default:"0s" min:"0s" max:"5m" doc:"How long a refresh token that was just used may be sent again, for clients that retry."`
 }
 
