@@ -3,7 +3,10 @@ package oidc_test
 import (
 	"net/url"
 	"testing"
+	"time"
 
+	"authd/auth/internal/core"
+	"authd/auth/internal/store"
 	"authd/auth/oidc"
 )
 
@@ -37,5 +40,54 @@ func BenchmarkCodeFlow(b *testing.B) {
 	for b.Loop() {
 		code := ada.authorize(request(id, nil)).Query().Get("code")
 		w.redeem(id+":"+secret, code, nil).json(200)
+	}
+}
+
+// BenchmarkSweep deletes 100,000 expired tokens while a client refreshes: the longest refresh
+// tells how long the sweep keeps others from writing.
+func BenchmarkSweep(b *testing.B) {
+	w := newWorld(b, nil)
+	id, secret := w.client(oidc.Client{SkipConsent: true})
+	token := w.tokens(id, secret)["refresh_token"].(string)
+	var longest time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		w.expiredTokens(100_000, id)
+		b.StartTimer()
+		swept := make(chan error)
+		go func() { swept <- w.srv.OIDC.Sweep(b.Context()) }()
+		for done := false; !done; {
+			began := time.Now()
+			token = w.refresh(id+":"+secret, token, url.Values{}).json(200)["refresh_token"].(string)
+			longest = max(longest, time.Since(began))
+			select {
+			case err := <-swept:
+				if err != nil {
+					b.Fatal(err)
+				}
+				done = true
+			default:
+			}
+		}
+	}
+	b.ReportMetric(float64(longest.Microseconds())/1000, "longest-refresh-ms")
+	if n := w.count("oauth_access_token WHERE expires_at < 1000000000000"); n != 0 {
+		b.Fatalf("%d expired tokens are left", n)
+	}
+}
+
+func (w *world) expiredTokens(n int, clientID string) {
+	w.t.Helper()
+	err := w.srv.Core.DB.Write(w.t.Context(), func(tx *store.Tx) error {
+		for range n {
+			if _, err := tx.Exec(w.t.Context(), `INSERT INTO oauth_access_token (id, token, grant_id, client_id, scopes, created_at, expires_at)
+VALUES ($1, $2, '', $3, '[]', 0, 1)`, core.NewID(), core.HashToken(core.NewToken(32)), clientID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
 	}
 }
