@@ -158,7 +158,7 @@ type clientRotateSecret struct{ clientArgument }
 // Run prints the new secret alone.
 func (c *clientRotateSecret) Run(ctx context.Context, p *program) error {
 	return p.with(ctx, func(s *auth.Server) error {
-		secret, err := s.OIDC.RotateSecret(ctx, c.Client)
+		secret, err := s.OIDC.RotateSecret(ctx, c.Client, 0)
 		if err != nil {
 			return err
 		}

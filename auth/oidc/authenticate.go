@@ -12,7 +12,7 @@ import (
 // credentials are what a client shows of itself (RFC 6749 §2.3).
 type credentials struct {
 	id     string
-	secret string
+	secret string // or the assertion
 	method string // how it came
 }
 
@@ -23,7 +23,7 @@ func readCredentials(authorization string, form url.Values) (credentials, error)
 		c.method = authPost
 	}
 	if form.Get("client_assertion") != "" || form.Get("client_assertion_type") != "" {
-		return c, bad(invalidClient, "client assertions are not supported")
+		return c.asserted(authorization, form)
 	}
 	if authorization == "" {
 		if c.id == "" {
@@ -42,6 +42,24 @@ func readCredentials(authorization string, form url.Values) (credentials, error)
 		return c, bad(invalidRequest, "client_id is not that of the Authorization header")
 	}
 	return credentials{id: id, secret: secret, method: authBasic}, nil
+}
+
+// asserted reads an assertion (RFC 7521 §4.2). It comes alone.
+func (c credentials) asserted(authorization string, form url.Values) (credentials, error) {
+	if c.secret != "" || authorization != "" {
+		return c, bad(invalidRequest, "the client proves itself in more than one way")
+	}
+	if form.Get("client_assertion_type") != assertionType {
+		return c, bad(invalidClient, "client_assertion_type must be "+assertionType)
+	}
+	c.secret, c.method = form.Get("client_assertion"), authPrivateKeyJWT
+	if c.id == "" {
+		c.id = assertedClient(c.secret)
+	}
+	if c.id == "" {
+		return c, bad(invalidClient, "the client assertion cannot be read")
+	}
+	return c, nil
 }
 
 // parseBasic reads HTTP Basic with id and secret form-encoded (RFC 6749 §2.3.1).
@@ -97,7 +115,13 @@ func (s *Service) authenticate(ctx context.Context, authorization string, form u
 		}
 		return nil, wrong
 	}
-	if !client.Public() && !client.secretMatches(shown.secret) {
+	if shown.method == authPrivateKeyJWT {
+		if err := s.checkAssertion(ctx, client, shown.secret); err != nil {
+			return nil, err
+		}
+		return client, nil
+	}
+	if !client.Public() && !client.secretMatches(shown.secret, s.now(ctx)) {
 		s.security(ctx, "client-secret-wrong", slog.String("client", client.ID))
 		return nil, unauthenticated("invalid client_secret")
 	}

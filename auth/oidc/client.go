@@ -3,7 +3,6 @@ package oidc
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -97,6 +96,11 @@ type Client struct {
 // Public tells whether the client has nothing to prove itself with (RFC 6749 §2.1).
 func (c *Client) Public() bool { return c.TokenEndpointAuthMethod == authNone }
 
+// hasSecret tells whether it proves itself with one.
+func (c *Client) hasSecret() bool {
+	return c.TokenEndpointAuthMethod == authBasic || c.TokenEndpointAuthMethod == authPost
+}
+
 // allowedScopes are those the client may ask for.
 func (c *Client) allowedScopes(server []string) []string {
 	if len(c.Scopes) == 0 {
@@ -104,15 +108,6 @@ func (c *Client) allowedScopes(server []string) []string {
 	}
 	return slices.DeleteFunc(slices.Clone(c.Scopes), func(scope string) bool { return !slices.Contains(server, scope) })
 }
-
-// secretMatches compares in constant time. The secret has 256 bits of chance, or
-// at least 32 characters of the operator's choice: a fast hash suffices.
-func (c *Client) secretMatches(secret string) bool {
-	return c.secretHash != "" && subtle.ConstantTimeCompare([]byte(core.HashToken(secret)), []byte(c.secretHash)) == 1
-}
-
-// newSecret has 256 bits of chance and a prefix that secret scanners can know.
-func newSecret() string { return "authd_cs_" + core.NewToken(43) }
 
 // CreateClient makes a client. Where secret is "" and the client is not public,
 // one is made; it is returned this once. Errors: ErrClientExists, *api.OAuthError.
@@ -123,7 +118,7 @@ func (s *Service) CreateClient(ctx context.Context, c Client, secret string) (*C
 	if c.ID == "" {
 		c.ID = core.NewToken(32)
 	}
-	if c.Public() {
+	if !c.hasSecret() {
 		secret = ""
 	} else if secret == "" {
 		secret = newSecret()
@@ -160,31 +155,6 @@ func (s *Service) client(ctx context.Context, q store.Querier, clientID string) 
 	return c, err
 }
 
-// RotateSecret gives a client a new secret; the old one ends at once.
-// Errors: ErrClientNotFound, *api.OAuthError for a client without secrets or
-// whose secret stands in authd.toml.
-func (s *Service) RotateSecret(ctx context.Context, clientID string) (string, error) {
-	secret := newSecret()
-	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
-		c, err := s.client(ctx, tx, clientID)
-		if err != nil {
-			return err
-		}
-		if c.Public() {
-			return bad(invalidClient, "a public client has no secret")
-		}
-		if c.Declared {
-			return bad(invalidClient, "the secret of a declared client is changed in authd.toml")
-		}
-		c.secretHash, c.UpdatedAt = core.HashToken(secret), s.now(ctx)
-		return updateClient(ctx, tx, c)
-	})
-	if err != nil {
-		return "", err
-	}
-	return secret, nil
-}
-
 // DeleteClient removes a client with all that it was given. Errors:
 // ErrClientNotFound, *api.OAuthError for authd's own and declared clients,
 // which would come back at the next start.
@@ -215,7 +185,7 @@ func (s *Service) complete(c *Client) error {
 	if len(c.GrantTypes) == 0 {
 		c.GrantTypes = []string{grantCode, grantRefresh}
 	}
-	for _, check := range []func(*Client) *api.OAuthError{s.checkMethods, s.checkRedirects, s.checkScopes, s.checkSubject, checkInitiation, checkTexts} {
+	for _, check := range []func(*Client) *api.OAuthError{s.checkMethods, s.checkKeys, s.checkRedirects, s.checkScopes, s.checkSubject, checkInitiation, checkTexts} {
 		if err := check(c); err != nil {
 			return err
 		}
@@ -230,8 +200,8 @@ func setDefault(field *string, value string) {
 }
 
 func (s *Service) checkMethods(c *Client) *api.OAuthError {
-	if !slices.Contains([]string{authNone, authBasic, authPost}, c.TokenEndpointAuthMethod) {
-		return bad(invalidMetadata, "token_endpoint_auth_method must be none, client_secret_basic or client_secret_post")
+	if !slices.Contains([]string{authNone, authBasic, authPost, authPrivateKeyJWT}, c.TokenEndpointAuthMethod) {
+		return bad(invalidMetadata, "token_endpoint_auth_method must be none, client_secret_basic, client_secret_post or private_key_jwt")
 	}
 	if c.ApplicationType != typeWeb && c.ApplicationType != typeNative {
 		return bad(invalidMetadata, "application_type must be web or native")

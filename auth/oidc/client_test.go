@@ -75,7 +75,7 @@ func TestClientCommands(t *testing.T) {
 		t.Errorf("listed %v (%v)", list, err)
 	}
 	tokens := w.redeem("shop:"+secret, w.code("shop", url.Values{"scope": {"openid"}}), nil).json(200)
-	rotated, err := p.RotateSecret(ctx, "shop")
+	rotated, err := p.RotateSecret(ctx, "shop", 0)
 	if err != nil || rotated == secret {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestClientCommands(t *testing.T) {
 	w.redeem("shop:"+secret, code, nil).refused(401, "invalid_client")
 	w.redeem("shop:"+rotated, code, nil).json(200)
 	w.userinfo(tokens["access_token"].(string)).json(200)
-	if _, err := p.RotateSecret(ctx, oidc.CLIClientID); err == nil {
+	if _, err := p.RotateSecret(ctx, oidc.CLIClientID, 0); err == nil {
 		t.Error("a public client got a secret")
 	}
 	for id, want := range map[string]error{"nobody": oidc.ErrClientNotFound, oidc.CLIClientID: nil} {
@@ -117,7 +117,7 @@ func TestDeclaredClients(t *testing.T) {
 	if err != nil || !c.Declared || c.Name != "Shop" || c.IDTokenSignedResponseAlg != "ES256" || c.Public() {
 		t.Fatalf("%+v %v", c, err)
 	}
-	if _, err := w.srv.OIDC.RotateSecret(t.Context(), "shop"); err == nil {
+	if _, err := w.srv.OIDC.RotateSecret(t.Context(), "shop", 0); err == nil {
 		t.Error("the secret of authd.toml was rotated")
 	}
 	if err := w.srv.OIDC.DeleteClient(t.Context(), "shop"); err == nil {

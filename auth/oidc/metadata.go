@@ -15,6 +15,8 @@ type metadata struct {
 // provider is the metadata document: OpenID Connect Discovery §3, RFC 8414 §2,
 // RFC 9207 §3. It says what is on, and nothing else.
 type provider struct {
+	proofMetadata
+
 	Issuer                                     string   `json:"issuer"`
 	AuthorizationEndpoint                      string   `json:"authorization_endpoint"`
 	TokenEndpoint                              string   `json:"token_endpoint"`
@@ -42,10 +44,11 @@ type provider struct {
 }
 
 func newMetadata(issuer string, cfg config.OauthProvider) (metadata, error) {
-	secrets := []string{authBasic, authPost}
+	secrets := []string{authBasic, authPost, authPrivateKeyJWT}
 	at := issuer + "/api/auth/oauth2/"
 	document, err := json.Marshal(&provider{
-		Issuer: issuer, AuthorizationEndpoint: at + "authorize", TokenEndpoint: at + "token", JWKSURI: issuer + "/.well-known/jwks.json",
+		proofMetadata: newProofMetadata(issuer, cfg),
+		Issuer:        issuer, AuthorizationEndpoint: at + "authorize", TokenEndpoint: at + "token", JWKSURI: issuer + "/.well-known/jwks.json",
 		UserinfoEndpoint: at + "userinfo", IntrospectionEndpoint: at + "introspect", RevocationEndpoint: at + "revoke",
 		ScopesSupported: cfg.Scopes, ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
 		GrantTypesSupported:                       []string{grantCode, grantRefresh},

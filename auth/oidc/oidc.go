@@ -30,6 +30,7 @@ type Service struct {
 	cfg     config.OauthProvider
 	issuer  string
 	keys    *keys
+	remote  *remoteKeys
 	query   *core.Signer
 	replay  *core.Sealer
 	browser *browsers
@@ -46,6 +47,7 @@ func New(c *core.Core) (*Service, error) {
 		return nil, err
 	}
 	s.keys = newKeys(c.DB, sealer, c.Now)
+	s.remote = newRemoteKeys(c.Egress, c.Now, c.Log)
 	if s.query, err = c.Keys.Signer("oauth signed query"); err != nil {
 		return nil, err
 	}

@@ -13,13 +13,15 @@ const sweepBatch = 200
 // Sweep deletes what has expired, in small steps between which others write.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now(ctx)
-	for n := int64(sweepBatch); n == sweepBatch; {
-		err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-			n, err = deleteExpiredFlows(ctx, tx, now, sweepBatch)
-			return err
-		})
-		if err != nil {
-			return err
+	for _, remove := range []func(context.Context, *store.Tx, time.Time, int) (int64, error){deleteExpiredFlows, deleteExpiredJTIs} {
+		for n := int64(sweepBatch); n == sweepBatch; {
+			err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+				n, err = remove(ctx, tx, now, sweepBatch)
+				return err
+			})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	if err := s.sweepTable(ctx, now, expiredAccessTokens, deleteAccessToken); err != nil {

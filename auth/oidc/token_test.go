@@ -56,7 +56,8 @@ func TestRefusedCodes(t *testing.T) {
 		{"RFC 7591 2: a secret in the body of a client registered for Basic", "", url.Values{"client_id": {id}, "client_secret": {secret}}, 400, "invalid_client"},
 		{"RFC 6749 5.2: Basic of a client registered for the body", post + ":" + postSecret, nil, 401, "invalid_client"},
 		{"RFC 7591 2: a secret from a public client", "", url.Values{"client_id": {public}, "client_secret": {"x"}}, 400, "invalid_client"},
-		{"RFC 7521 4.2: assertions are not offered", "", url.Values{"client_id": {id}, "client_assertion": {"x"}}, 400, "invalid_client"},
+		{"RFC 7523 2.2: an assertion of no known kind", "", url.Values{"client_id": {id}, "client_assertion": {"x"}}, 400, "invalid_client"},
+		{"RFC 7521 4.2: an assertion beside a secret", basic, url.Values{"client_assertion": {"x"}}, 400, "invalid_request"},
 		{"RFC 8707 2: a resource that is not known", basic, url.Values{"resource": {"https://api.example"}}, 400, "invalid_target"},
 	}
 	for _, c := range cases {
