@@ -84,6 +84,18 @@ func (f flows) Deny(r *api.Request, id string) (string, error) {
 	return next(f.provider.Deny(r.Context(), id, f.provider.Browser(r)))
 }
 
+func (f flows) FormPost(r *api.Request, answer string) (views.FormPostPage, error) {
+	form, err := f.provider.FormPost(r.Context(), answer)
+	if err != nil {
+		return views.FormPostPage{}, flowError(err)
+	}
+	shown := views.FormPostPage{Client: form.Client, URL: form.URL}
+	for _, field := range form.Fields {
+		shown.Fields = append(shown.Fields, views.FormValue{Name: field[0], Value: field[1]})
+	}
+	return shown, nil
+}
+
 // next is where a flow goes on. A flow that is at a page has its browser's cookie
 // already, so the answer brings none.
 func next(answer oidc.Answer, err error) (string, error) { return answer.URL, flowError(err) }

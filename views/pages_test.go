@@ -75,7 +75,11 @@ func (r *read) element(e xml.StartElement, open []string) {
 		r.h1++
 	case "main":
 		r.mains++
-	case "script", "style":
+	case "script":
+		if _, late := attr["defer"]; !late || attr["src"] == "" {
+			r.forbidden = append(r.forbidden, "a script that is not a file of its own")
+		}
+	case "style":
 		r.forbidden = append(r.forbidden, name)
 	case "form":
 		if attr["method"] != "post" || attr["action"] == "" {

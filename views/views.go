@@ -30,6 +30,7 @@ type Page struct {
 	Carry     url.Values // goes along with every form and link of a journey, such as return_to or flow
 
 	onward string // where the page moves on to by itself
+	script string // the URL of its script; nearly no page has one
 }
 
 // Assets are the hashed URLs of the files that pages load.
@@ -37,6 +38,7 @@ type Assets struct {
 	CSS       string
 	Icon      string
 	TouchIcon string
+	Submit    string // the script that posts the form of the page it is on
 }
 
 // Alert says what just happened. The zero value says nothing.

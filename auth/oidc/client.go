@@ -101,6 +101,14 @@ func (c *Client) hasSecret() bool {
 	return c.TokenEndpointAuthMethod == authBasic || c.TokenEndpointAuthMethod == authPost
 }
 
+// title is what people know the client by: its name, or its id when it has none.
+func (c *Client) title() string {
+	if c.Name == "" {
+		return c.ID
+	}
+	return c.Name
+}
+
 // allowedScopes are those the client may ask for.
 func (c *Client) allowedScopes(server []string) []string {
 	if len(c.Scopes) == 0 {

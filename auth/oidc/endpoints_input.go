@@ -6,6 +6,7 @@ package oidc
 
 type authorizeQuery struct {
 	ResponseType        any `query:"response_type,optional" doc:"code"`
+	ResponseMode        any `query:"response_mode,optional" doc:"query, fragment or form_post."`
 	ClientID            any `query:"client_id,optional"`
 	RedirectURI         any `query:"redirect_uri,optional" doc:"One that the client registered; the port of a loopback redirect is free."`
 	Scope               any `query:"scope,optional" doc:"Separated by spaces."`
@@ -21,6 +22,7 @@ type authorizeQuery struct {
 
 type authorizeForm struct {
 	ResponseType        any `body:"response_type,optional"`
+	ResponseMode        any `body:"response_mode,optional"`
 	ClientID            any `body:"client_id,optional"`
 	RedirectURI         any `body:"redirect_uri,optional"`
 	Scope               any `body:"scope,optional"`

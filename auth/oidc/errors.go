@@ -71,9 +71,9 @@ func bearerError(status int, code, description, scope string) *api.OAuthError {
 type Refusal struct {
 	Code        string
 	Description string
-	RedirectURI string
 	State       string
-	Fragment    bool // the client asked for a response type that answers in the fragment
+
+	to *destination
 }
 
 func (e *Refusal) Error() string { return e.Code + ": " + e.Description }

@@ -58,11 +58,10 @@ func (s *Service) Flow(ctx context.Context, id, browser string, a *core.Auth) (*
 	where, name := placeOf(r.RedirectURI)
 	f := &Flow{
 		ID: id, LoginHint: r.LoginHint, UILocales: r.UILocales,
-		ClientID: r.Client.ID, ClientName: r.Client.Name, ClientURI: r.Client.URI, ClientIcon: r.Client.Icon,
+		ClientID: r.Client.ID, ClientName: r.Client.title(), ClientURI: r.Client.URI, ClientIcon: r.Client.Icon,
 		Scopes: r.Scopes, NewScopes: r.Scopes, Offline: slices.Contains(r.Scopes, scopeOffline), Lasts: s.accessLife(r.Client),
 		RedirectHost: name, Loopback: where == placeLoopback, App: where == placeApp,
 	}
-	setDefault(&f.ClientName, r.Client.ID)
 	if f.Step, err = s.nextStep(ctx, j); err != nil && !errors.As(err, new(*Refusal)) {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func newMetadata(issuer string, cfg config.OauthProvider) (metadata, error) {
 		proofMetadata: newProofMetadata(issuer, cfg),
 		Issuer:        issuer, AuthorizationEndpoint: at + "authorize", TokenEndpoint: at + "token", JWKSURI: issuer + "/.well-known/jwks.json",
 		UserinfoEndpoint: at + "userinfo", IntrospectionEndpoint: at + "introspect", RevocationEndpoint: at + "revoke",
-		ScopesSupported: cfg.Scopes, ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
+		ScopesSupported: cfg.Scopes, ResponseTypesSupported: []string{"code"}, ResponseModesSupported: responseModes(),
 		GrantTypesSupported:                       []string{grantCode, grantRefresh},
 		TokenEndpointAuthMethodsSupported:         append([]string{authNone}, secrets...),
 		IntrospectionEndpointAuthMethodsSupported: secrets, RevocationEndpointAuthMethodsSupported: append([]string{authNone}, secrets...),

@@ -33,6 +33,7 @@ type Service struct {
 	remote  *remoteKeys
 	query   *core.Signer
 	replay  *core.Sealer
+	forms   *core.Sealer // answers that a page posts
 	browser *browsers
 	// subjectKey makes pairwise subjects.
 	subjectKey []byte
@@ -55,6 +56,9 @@ func New(c *core.Core) (*Service, error) {
 		return nil, err
 	}
 	if s.subjectKey, err = newSubjectKey(c.Keys, s.cfg); err != nil {
+		return nil, err
+	}
+	if s.forms, err = c.Keys.Sealer("oauth form post"); err != nil {
 		return nil, err
 	}
 	if s.browser, err = newBrowsers(c.Keys, c.Config); err != nil {

@@ -15,6 +15,7 @@ import (
 type Request struct {
 	Client        *Client
 	RedirectURI   string
+	ResponseMode  string
 	Scopes        []string
 	State         string
 	Nonce         string
@@ -53,19 +54,13 @@ func (s *Service) parse(ctx context.Context, params url.Values) (*Request, error
 		return nil, err
 	}
 	// From here on the client can be told.
-	r.State = params.Get("state")
-	refuse := func(code, description string) error {
-		return &Refusal{Code: code, Description: description, RedirectURI: r.RedirectURI, State: r.State}
-	}
+	r.State, r.ResponseMode = params.Get("state"), modeOf(params, r.RedirectURI)
 	if name := malformed(params); name != "" {
-		return nil, refuse(invalidRequest, name)
+		return nil, r.refuse(invalidRequest, name)
 	}
-	if err := parseResponse(r, refuse); err != nil {
-		return nil, err
-	}
-	for _, parse := range []func(*Request) (string, string){s.parseScopes, parseChallenge, parsePrompt, parseRest} {
+	for _, parse := range []func(*Request) (string, string){parseResponse, s.parseScopes, parseChallenge, parsePrompt, parseRest} {
 		if code, description := parse(r); code != "" {
-			return nil, refuse(code, description)
+			return nil, r.refuse(code, description)
 		}
 	}
 	return r, nil
@@ -124,36 +119,28 @@ func malformed(params url.Values) string {
 }
 
 // parseResponse checks what is asked for and how it is to come back.
-func parseResponse(r *Request, refuse func(code, description string) error) error {
-	kind := r.params.Get("response_type")
-	if kind == "" {
-		return refuse(invalidRequest, "response_type is required")
+func parseResponse(r *Request) (code, description string) {
+	switch r.params.Get("response_type") {
+	case "code":
+	case "":
+		return invalidRequest, "response_type is required"
+	default:
+		return "unsupported_response_type", "response_type must be one of: code"
 	}
-	if kind != "code" {
-		err := refuse("unsupported_response_type", "response_type must be one of: code")
-		var refusal *Refusal
-		if errors.As(err, &refusal) {
-			// A client of the implicit kinds looks for its answer in the fragment
-			// (OAuth 2.0 Multiple Response Types §5).
-			words := strings.Fields(kind)
-			refusal.Fragment = slices.Contains(words, "token") || slices.Contains(words, "id_token")
-		}
-		return err
-	}
-	if mode := r.params.Get("response_mode"); mode != "" && mode != "query" {
-		return refuse(invalidRequest, "response_mode must be one of: query")
+	if mode := r.params.Get("response_mode"); mode != "" && mode != r.ResponseMode {
+		return invalidRequest, "response_mode must be one of: " + strings.Join(responseModes(), ", ") + "; an app's own scheme takes no form_post"
 	}
 	// OpenID Connect Core §6 and RFC 9101 §3: who cannot read them must say so.
 	if r.params.Get("request") != "" {
-		return refuse("request_not_supported", "request objects are not supported")
+		return "request_not_supported", "request objects are not supported"
 	}
 	if r.params.Get("request_uri") != "" {
-		return refuse("request_uri_not_supported", "request_uri is not supported")
+		return "request_uri_not_supported", "request_uri is not supported"
 	}
 	if r.params.Get("registration") != "" {
-		return refuse("registration_not_supported", "registration is not supported")
+		return "registration_not_supported", "registration is not supported"
 	}
-	return nil
+	return "", ""
 }
 
 func (s *Service) parseScopes(r *Request) (code, description string) {

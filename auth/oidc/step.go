@@ -224,11 +224,16 @@ func (s *Service) answerWithCode(ctx context.Context, j *journey, scopes []strin
 		}
 		return Answer{}, err
 	}
-	return Answer{URL: withParams(r.RedirectURI, []param{{"code", code}, {"state", r.State}, {"iss", s.issuer}}, false)}, nil
+	to, err := s.answer(ctx, r.destination(), []param{{"code", code}, {"state", r.State}, {"iss", s.issuer}})
+	return Answer{URL: to}, err
 }
 
 func (r *Request) refuse(code, description string) error {
-	return &Refusal{Code: code, Description: description, RedirectURI: r.RedirectURI, State: r.State}
+	return &Refusal{Code: code, Description: description, State: r.State, to: r.destination()}
+}
+
+func (r *Request) destination() *destination {
+	return &destination{client: r.Client.title(), uri: r.RedirectURI, mode: r.ResponseMode}
 }
 
 // refused sends a refusal to the client, or to the person when there is no
@@ -239,9 +244,10 @@ func (s *Service) refused(ctx context.Context, err error) (Answer, error) {
 		return Answer{}, err
 	}
 	told := []param{{"error", refusal.Code}, {"error_description", refusal.Description}}
-	if refusal.RedirectURI == "" {
+	if refusal.to == nil {
 		return Answer{URL: withParams(s.issuer+"/error", told, false)}, nil
 	}
 	told = append(told, param{"state", refusal.State}, param{"iss", s.issuer})
-	return Answer{URL: withParams(refusal.RedirectURI, told, refusal.Fragment)}, nil
+	to, err := s.answer(ctx, refusal.to, told)
+	return Answer{URL: to}, err
 }

@@ -52,6 +52,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 	post("/select-account", "pageSelectAccount", usual, s.selectAccount)
 	get("/consent", "pageConsent", s.consentPage)
 	post("/consent", "pageConsentPost", usual, s.consent)
+	get("/continue", "pageContinue", s.continuePage)
 	post("/language", "pageLanguage", usual, s.language)
 	get("/error", "pageError", s.errorPage)
 	return append(list, s.others()...)

@@ -14,7 +14,9 @@
 // form-action (Chromium all of them, whatever the app does after ours), and the
 // policy allows only this origin. So a post that ends elsewhere answers with a
 // page that moves on by itself (views.Handoff), which no form-action governs,
-// rather than with a policy that lists the origins of strangers.
+// rather than with a policy that lists the origins of strangers. An answer that the app
+// wants as a form (form_post) is a page of its own, whose policy names that one
+// origin and nothing else.
 package pages
 
 import (
@@ -113,6 +115,8 @@ type Flows interface {
 	Select(r *api.Request, id string, a *core.Auth) (string, error)
 	Allow(r *api.Request, id string, a *core.Auth) (string, error)
 	Deny(r *api.Request, id string) (string, error)
+	// FormPost opens an answer that the browser is to post to the app.
+	FormPost(r *api.Request, answer string) (views.FormPostPage, error)
 }
 
 // Deps are the capabilities that the pages show.

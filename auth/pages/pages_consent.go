@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"net/url"
 
 	"authd/auth/internal/api"
 	"authd/views"
@@ -24,6 +25,21 @@ func (s *Service) consentPage(r *api.Request, _ *api.None) (api.Responder, error
 		User: person(v.auth.User), Client: v.flow.Client, ClientURL: v.flow.ClientURL, Scopes: v.flow.Scopes,
 		Leads: v.flow.Leads, Lasts: v.flow.Lasts, Offline: v.flow.Offline, SwitchUser: true,
 	}))
+}
+
+// continuePage posts an answer to the app that asked for it in a form.
+func (s *Service) continuePage(r *api.Request, _ *api.None) (api.Responder, error) {
+	form, err := s.Flows.FormPost(r, r.Query("answer"))
+	if err != nil {
+		return nil, err
+	}
+	to, err := url.Parse(form.URL)
+	if err != nil {
+		return nil, ErrFlowGone
+	}
+	return api.Page{
+		Status: http.StatusOK, Body: views.FormPost(s.page(r, r.Query(paramLocale), ""), form), FormOrigin: to.Scheme + "://" + to.Host,
+	}, nil
 }
 
 // consent takes the answer. Whoever is not signed in can only say no.

@@ -78,7 +78,7 @@ func (s *Service) page(r *api.Request, wished, self string) views.Page {
 	r.HTTP.Header.Set("Accept-Language", locale.Code())
 	return views.Page{
 		Locale: locale, Languages: s.catalogue.Languages(), App: appName, Host: s.base.Host, Self: self, Now: r.Now(),
-		Assets: views.Assets{CSS: static.URL("authd.css"), Icon: static.URL("favicon.svg"), TouchIcon: static.URL("icon.png")},
+		Assets: views.Assets{CSS: static.URL("authd.css"), Icon: static.URL("favicon.svg"), TouchIcon: static.URL("icon.png"), Submit: static.URL("submit.js")},
 		Origin: s.elsewhere(r),
 	}
 }

@@ -48,6 +48,8 @@ func (d Redirect) Respond(r *Request) error {
 type Page struct {
 	Status int
 	Body   Component
+	// FormOrigin is the only origin that the page's form may be posted to; "" for our own.
+	FormOrigin string
 }
 
 // Respond implements [Responder].
@@ -57,7 +59,7 @@ func (p Page) Respond(r *Request) error {
 	if err := p.Body.Render(r.ctx, buf); err != nil {
 		return err
 	}
-	r.pageHeaders()
+	r.pageHeaders(p.FormOrigin)
 	r.Header()["Content-Length"] = []string{strconv.Itoa(buf.Len())}
 	status := p.Status
 	if status == 0 {
@@ -70,16 +72,22 @@ func (p Page) Respond(r *Request) error {
 
 // pageHeaders are those of every page: nothing inline, nothing from elsewhere,
 // no frame around it, nothing kept by a cache, nothing told to the next site.
-func (r *Request) pageHeaders() {
+func (r *Request) pageHeaders(formOrigin string) {
 	h := r.Header()
+	referrer := "same-origin"
+	if formOrigin == "" {
+		formOrigin = "'self'"
+	} else {
+		referrer = "origin" // else the other side is told "Origin: null"
+	}
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "+
-		"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
+		"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action "+formOrigin)
 	if strings.HasPrefix(r.Base(), "https:") {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Referrer-Policy", referrer)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
