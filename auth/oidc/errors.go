@@ -43,6 +43,11 @@ func bad(code, description string) *api.OAuthError {
 	return &api.OAuthError{Status: 400, Code: code, Description: description}
 }
 
+// missing is the contract's answer for a client or consent that is not there.
+func missing(description string) *api.OAuthError {
+	return &api.OAuthError{Status: 404, Code: "not_found", Description: description}
+}
+
 // unauthenticated is invalid_client with 401, which always names a scheme
 // (RFC 6749 §5.2, RFC 9110 §15.5.2; the realm is RFC 7617 §2's).
 func unauthenticated(description string) *api.OAuthError {

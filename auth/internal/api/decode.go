@@ -213,6 +213,14 @@ func (f *field) set(dst reflect.Value, v any, present bool, place string, bad []
 		target.Set(reflect.New(f.typ))
 		target = target.Elem()
 	}
+	if object, ok := v.(map[string]any); ok && f.nested != nil {
+		for i := range f.nested.body {
+			inner := &f.nested.body[i]
+			value, there := object[inner.name]
+			bad = inner.set(target, value, there, path, bad)
+		}
+		return bad
+	}
 	if text := assign(target, v, present, &path); text != "" {
 		return append(bad, "["+path+"] "+text)
 	}
@@ -281,6 +289,8 @@ func assignCompound(target reflect.Value, v any, mismatch string, path *string) 
 			return mismatch
 		}
 		target.Set(reflect.ValueOf(m))
+	case reflect.Struct: // an object was read by the field's own schema
+		return mismatch
 	}
 	return ""
 }

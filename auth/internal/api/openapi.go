@@ -98,6 +98,9 @@ func (s *schema) bodySchema() object {
 
 func (f *field) schema() object {
 	out := typeSchema(f.typ)
+	if f.nested != nil {
+		out = f.nested.bodySchema()
+	}
 	if f.doc != "" {
 		out["description"] = f.doc
 	}

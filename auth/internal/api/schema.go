@@ -26,6 +26,7 @@ type field struct {
 	nullable bool
 	rules    []rule
 	doc      string
+	nested   *schema // of a struct: its own body fields
 }
 
 // rule is one condition on a value, with the contract's text for its breach.
@@ -98,6 +99,13 @@ func fieldOf(sf reflect.StructField, index int, tag string) (field, error) {
 	}
 	if zodType(f.typ) == "" {
 		return f, fmt.Errorf("type %s cannot be read from input", f.typ)
+	}
+	if f.typ.Kind() == reflect.Struct {
+		nested, err := schemaOf(f.typ)
+		if err != nil {
+			return f, err
+		}
+		f.nested = nested
 	}
 	return f, nil
 }
