@@ -123,6 +123,9 @@ func (s *Service) CreateClient(ctx context.Context, c Client, secret string) (*C
 	if err := s.complete(&c); err != nil {
 		return nil, "", err
 	}
+	if err := s.checkSector(ctx, &c); err != nil {
+		return nil, "", err
+	}
 	if c.ID == "" {
 		c.ID = core.NewToken(32)
 	}
@@ -193,7 +196,10 @@ func (s *Service) complete(c *Client) error {
 	if len(c.GrantTypes) == 0 {
 		c.GrantTypes = []string{grantCode, grantRefresh}
 	}
-	for _, check := range []func(*Client) *api.OAuthError{s.checkMethods, s.checkKeys, s.checkRedirects, s.checkScopes, s.checkSubject, checkInitiation, checkTexts} {
+	for _, check := range []func(*Client) *api.OAuthError{
+		checkLists, s.checkMethods, s.checkKeys, s.checkRedirects, s.checkScopes, s.checkSubject, checkInitiation, checkTexts,
+		checkResponses, checkAlgs, checkSettings, s.checkPlaces,
+	} {
 		if err := check(c); err != nil {
 			return err
 		}
@@ -218,7 +224,7 @@ func (s *Service) checkMethods(c *Client) *api.OAuthError {
 		return bad(invalidMetadata, "id_token_signed_response_alg must be RS256, ES256 or EdDSA")
 	}
 	for _, grant := range c.GrantTypes {
-		if grant != grantCode && grant != grantRefresh && grant != grantClientCredentials {
+		if !slices.Contains(knownGrants(), grant) {
 			return bad(invalidMetadata, "grant type "+clip(grant)+" is not supported")
 		}
 	}
@@ -251,6 +257,11 @@ func (s *Service) checkRedirects(c *Client) *api.OAuthError {
 
 func (s *Service) checkScopes(c *Client) *api.OAuthError {
 	for _, scope := range c.Scopes {
+		if !slices.Contains(s.cfg.Scopes, scope) {
+			return bad(invalidScope, "cannot request scope "+clip(scope))
+		}
+	}
+	for _, scope := range c.ClientCredentialsScopes {
 		if !slices.Contains(s.cfg.Scopes, scope) {
 			return bad(invalidScope, "cannot request scope "+clip(scope))
 		}

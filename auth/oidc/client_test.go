@@ -2,8 +2,10 @@ package oidc_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +36,19 @@ func TestRefusedClients(t *testing.T) {
 		{"no signature", oidc.Client{RedirectURIs: []string{callback}, IDTokenSignedResponseAlg: "none"}, "invalid_client_metadata"},
 		{"a public client without PKCE", oidc.Client{RedirectURIs: []string{callback}, TokenEndpointAuthMethod: "none", PKCEOptional: true}, "invalid_client_metadata"},
 		{"a home page that is none", oidc.Client{RedirectURIs: []string{callback}, URI: "javascript:x"}, "invalid_client_metadata"},
+		{"RFC 7591 §2.1: a response type without its grant", oidc.Client{GrantTypes: []string{"client_credentials"}, Settings: oidc.Settings{ResponseTypes: []string{"code"}}}, "invalid_client_metadata"},
+		{"OAuth 2.1: the implicit response type", oidc.Client{RedirectURIs: []string{callback}, Settings: oidc.Settings{ResponseTypes: []string{"token"}}}, "invalid_client_metadata"},
+		{"a public client that exchanges tokens", oidc.Client{TokenEndpointAuthMethod: "none", GrantTypes: []string{"urn:ietf:params:oauth:grant-type:token-exchange"}}, "invalid_client_metadata"},
+		{"Back-Channel Logout §2.2: a fragment", oidc.Client{RedirectURIs: []string{callback}, BackchannelLogoutURI: callback + "#x"}, "invalid_client_metadata"},
+		{"Back-Channel Logout §2.2: plain http of a public client", oidc.Client{TokenEndpointAuthMethod: "none", RedirectURIs: []string{callback}, BackchannelLogoutURI: "http://app.example/out"}, "invalid_client_metadata"},
+		{"Front-Channel Logout §2: another host", oidc.Client{RedirectURIs: []string{callback}, FrontchannelLogoutURI: "https://evil.example/out"}, "invalid_client_metadata"},
+		{"request_uris without https", oidc.Client{RedirectURIs: []string{callback}, Settings: oidc.Settings{RequestURIs: []string{"http://app.example/r"}}}, "invalid_client_metadata"},
+		{"userinfo signed with a shared secret", oidc.Client{RedirectURIs: []string{callback}, Settings: oidc.Settings{UserinfoAlg: "HS256"}}, "invalid_client_metadata"},
+		{"RFC 9101 §10.5: signed, with none", oidc.Client{RedirectURIs: []string{callback}, Settings: oidc.Settings{RequestObjectAlg: "none", RequireRequestObject: true}}, "invalid_client_metadata"},
+		{"a claim that is the token's own", oidc.Client{RedirectURIs: []string{callback}, Settings: oidc.Settings{Claims: map[string]json.RawMessage{"sub": []byte(`"root"`)}}}, "invalid_client_metadata"},
+		{"metadata that is no object", oidc.Client{RedirectURIs: []string{callback}, Metadata: []byte(`[]`)}, "invalid_client_metadata"},
+		{"more redirect URIs than anybody has", oidc.Client{RedirectURIs: slices.Repeat([]string{callback}, 101)}, "invalid_client_metadata"},
+		{"a scope of client_credentials that is not known", oidc.Client{RedirectURIs: []string{callback}, ClientCredentialsScopes: []string{"bogus"}}, "invalid_scope"},
 		{"a name with a line break", oidc.Client{RedirectURIs: []string{callback}, Name: "a\nb"}, "invalid_client_metadata"},
 	}
 	before := w.count("oauth_client")
@@ -159,7 +174,7 @@ func TestOperatorMakesClient(t *testing.T) {
 		t.Errorf("without the token: %d", a.Code)
 	}
 	call(map[string]any{}, token).refused(400, "invalid_redirect_uri")
-	call(map[string]any{"redirect_uris": []string{callback}, "jwks_uri": "https://app.example/jwks"}, token).refused(400, "invalid_client_metadata")
+	call(map[string]any{"redirect_uris": []string{callback}, "userinfo_signed_response_alg": "HS256"}, token).refused(400, "invalid_client_metadata")
 	call(map[string]any{"redirect_uris": []string{callback}, "response_types": []string{"token"}}, token).refused(400, "invalid_client_metadata")
 	if n := w.count("oauth_client"); n != before {
 		t.Fatalf("%d clients were made", n-before)

@@ -1,10 +1,7 @@
 package oidc
 
 import (
-	"encoding/json"
-	"errors"
 	"net/http"
-	"strings"
 
 	"authd/auth/internal/api"
 )
@@ -52,109 +49,20 @@ type clientIn struct {
 	ClientCredentialsScopes []string       `body:"client_credentials_scopes,optional"`
 }
 
-// ClientInfo is a client as it is told (RFC 7591 §3.2.1).
-type ClientInfo struct {
-	ClientID                 string          `json:"client_id"`
-	ClientSecret             string          `json:"client_secret,omitempty"`
-	ClientSecretExpiresAt    *int64          `json:"client_secret_expires_at,omitempty"`
-	Scope                    string          `json:"scope,omitempty"`
-	UserID                   string          `json:"user_id,omitempty"`
-	ClientIDIssuedAt         int64           `json:"client_id_issued_at"`
-	ClientName               string          `json:"client_name,omitempty"`
-	ClientURI                string          `json:"client_uri,omitempty"`
-	LogoURI                  string          `json:"logo_uri,omitempty"`
-	Contacts                 []string        `json:"contacts,omitempty"`
-	TOSURI                   string          `json:"tos_uri,omitempty"`
-	PolicyURI                string          `json:"policy_uri,omitempty"`
-	SoftwareID               string          `json:"software_id,omitempty"`
-	SoftwareVersion          string          `json:"software_version,omitempty"`
-	RedirectURIs             []string        `json:"redirect_uris,omitempty"`
-	PostLogoutRedirectURIs   []string        `json:"post_logout_redirect_uris,omitempty"`
-	TokenEndpointAuthMethod  string          `json:"token_endpoint_auth_method"`
-	GrantTypes               []string        `json:"grant_types"`
-	ResponseTypes            []string        `json:"response_types"`
-	ApplicationType          string          `json:"application_type"`
-	IDTokenSignedResponseAlg string          `json:"id_token_signed_response_alg"`
-	Disabled                 bool            `json:"disabled"`
-	SkipConsent              bool            `json:"skip_consent,omitempty"`
-	EnableEndSession         bool            `json:"enable_end_session,omitempty"`
-	RequirePKCE              bool            `json:"require_pkce"`
-	DPoPBoundAccessTokens    bool            `json:"dpop_bound_access_tokens"`
-	Metadata                 json.RawMessage `json:"metadata,omitempty"`
-}
-
-// Info is the client as commands and answers show it; secret is "" unless it was just made.
-func (c *Client) Info(secret string) ClientInfo {
-	info := ClientInfo{
-		ClientID: c.ID, ClientSecret: secret, Scope: strings.Join(c.Scopes, " "), UserID: c.UserID, ClientIDIssuedAt: c.CreatedAt.Unix(),
-		ClientName: c.Name, ClientURI: c.URI, LogoURI: c.Icon, Contacts: c.Contacts, TOSURI: c.TOS, PolicyURI: c.Policy,
-		SoftwareID: c.SoftwareID, SoftwareVersion: c.SoftwareVersion, RedirectURIs: c.RedirectURIs, PostLogoutRedirectURIs: c.PostLogoutRedirectURIs,
-		TokenEndpointAuthMethod: c.TokenEndpointAuthMethod, GrantTypes: c.GrantTypes, ResponseTypes: []string{"code"}, ApplicationType: c.ApplicationType,
-		IDTokenSignedResponseAlg: c.IDTokenSignedResponseAlg, Disabled: c.Disabled, SkipConsent: c.SkipConsent, EnableEndSession: c.EnableEndSession,
-		RequirePKCE: !c.PKCEOptional, Metadata: c.Metadata,
-	}
-	if !c.Public() {
-		info.ClientSecretExpiresAt = new(int64) // 0: it does not expire
-	}
-	return info
-}
-
-func (s *Service) createClient(r *api.Request, in *clientIn) (api.JSON, error) {
+func (s *Service) createClient(r *api.Request, _ *clientIn) (api.JSON, error) {
 	noStore(r)
-	c, err := in.client()
+	raw, err := bodyMetadata(r)
 	if err != nil {
 		return api.JSON{}, err
 	}
-	created, secret, err := s.CreateClient(r.Context(), *c, "")
+	c, err := clientOf(raw, true)
+	if err != nil {
+		return api.JSON{}, err
+	}
+	created, secret, err := s.CreateClient(r.Context(), c, "")
 	if err != nil {
 		return api.JSON{}, err
 	}
 	r.Security("oauth-client-created", "client", created.ID)
 	return api.JSON{Status: http.StatusCreated, Body: created.Info(secret)}, nil
-}
-
-// client reads the metadata. What would have no effect is refused rather than
-// forgotten: the client's author relies on it.
-func (in *clientIn) client() (*Client, error) {
-	unsupported := ""
-	switch {
-	case in.DPoP:
-		unsupported = "dpop_bound_access_tokens"
-	case in.JWKS != nil:
-		unsupported = "jwks"
-	case in.JWKSURI != "":
-		unsupported = "jwks_uri"
-	case in.SubjectType == "pairwise":
-		unsupported = "subject_type pairwise"
-	case len(in.ClientCredentialsScopes) > 0:
-		unsupported = "client_credentials_scopes"
-	}
-	if unsupported != "" {
-		return nil, bad(invalidMetadata, unsupported+" is not supported")
-	}
-	for _, kind := range in.ResponseTypes {
-		if kind != "code" {
-			return nil, bad(invalidMetadata, "response_types must be code")
-		}
-	}
-	c := &Client{
-		RedirectURIs: in.RedirectURIs, Scopes: strings.Fields(in.Scope), Name: in.ClientName, URI: in.ClientURI, Icon: in.LogoURI,
-		Contacts: in.Contacts, TOS: in.TOSURI, Policy: in.PolicyURI, SoftwareID: in.SoftwareID, SoftwareVersion: in.SoftwareVersion,
-		PostLogoutRedirectURIs: in.PostLogoutRedirectURIs, GrantTypes: in.GrantTypes, IDTokenSignedResponseAlg: in.IDTokenAlg,
-		SkipConsent: in.SkipConsent, EnableEndSession: in.EnableEndSession, PKCEOptional: in.RequirePKCE != nil && !*in.RequirePKCE,
-	}
-	if in.TokenEndpointAuthMethod != nil {
-		c.TokenEndpointAuthMethod = *in.TokenEndpointAuthMethod
-	}
-	if in.ApplicationType != nil {
-		c.ApplicationType = *in.ApplicationType
-	}
-	if in.Metadata != nil {
-		raw, err := json.Marshal(in.Metadata)
-		if err != nil {
-			return nil, errors.Join(bad(invalidMetadata, "metadata must be an object"), err)
-		}
-		c.Metadata = raw
-	}
-	return c, nil
 }
