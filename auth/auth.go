@@ -124,8 +124,10 @@ func (s *Server) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := s.Core.Sweep(ctx); err != nil && ctx.Err() == nil {
-				s.log.Warn("sweep failed", "error", err)
+			for _, sweep := range []func(context.Context) error{s.Core.Sweep, s.Devices.Sweep} {
+				if err := sweep(ctx); err != nil && ctx.Err() == nil {
+					s.log.Warn("sweep failed", "error", err)
+				}
 			}
 		}
 	}

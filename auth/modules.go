@@ -2,6 +2,7 @@ package auth
 
 import (
 	"authd/auth/admin"
+	"authd/auth/device"
 	"authd/auth/health"
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
@@ -25,6 +26,7 @@ type Services struct {
 	Admin     *admin.Service
 	Operators *operator.Service
 	OIDC      *oidc.Service
+	Devices   *device.Service
 	OpenAPI   *openapi.Service
 	Health    *health.Service
 	Pages     *pages.Service
@@ -48,6 +50,12 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 		return nil, err
 	}
 	c.Resume = m.OIDC.ResumeSignIn
+	if m.Devices, err = device.New(c, m.OIDC); err != nil {
+		return nil, err
+	}
+	if c.Config.DeviceAuthorization.Enabled {
+		m.OIDC.UseDevices(m.Devices)
+	}
 	if m.Pages, err = newPages(m); err != nil {
 		return nil, err
 	}
@@ -61,7 +69,7 @@ func (s *Server) endpoints() []api.Endpoint {
 	var all []api.Endpoint
 	for _, list := range [][]api.Endpoint{
 		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(),
-		m.OIDC.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
+		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
 		m.Admin.Operations(guard), m.OIDC.Operations(guard),
 	} {
 		all = append(all, list...)

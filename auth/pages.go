@@ -16,7 +16,7 @@ import (
 
 // newPages hands the pages what they show, in the types that they declare.
 func newPages(m *Services) (*pages.Service, error) {
-	return pages.New(pages.Deps{
+	deps := pages.Deps{
 		Core: m.Core, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Setup: m.Setup,
 		Flows: flows{m.OIDC},
 		Acts: pages.Acts{
@@ -40,7 +40,11 @@ func newPages(m *Services) (*pages.Service, error) {
 				return m.Users.Update(r, caller, user.Update{Name: &name})
 			},
 		},
-	})
+	}
+	if m.Core.Config.DeviceAuthorization.Enabled {
+		deps.Devices = devices{m.Devices}
+	}
+	return pages.New(deps)
 }
 
 // flows shows the provider's flows to the pages.

@@ -197,6 +197,8 @@ func TestWhatOthersWroteIsOnlyText(t *testing.T) {
 	user := User{Name: evil, Email: evil}
 	for name, page := range map[string]templ.Component{
 		"consent": Consent(p, ConsentPage{User: user, Client: evil, ClientURL: evil, SelfNamed: true, Scopes: []Scope{{Name: evil}}, Leads: Destination{App, evil}}),
+		"device":  DeviceAsk(p, DevicePage{User: user, Code: evil, Client: evil, ClientURL: evil, SelfNamed: true, Scopes: []Scope{{Name: evil}}, IPAddress: evil}),
+		"code":    DeviceCode(p, DeviceForm{Code: evil}),
 		"login":   Login(p, LoginForm{Email: evil, Client: evil}),
 		"account": Account(p, AccountPage{User: user, Sessions: []Session{{ID: evil, UserAgent: evil, IPAddress: evil}}}),
 		"handoff": Handoff(p, HandoffPage{Client: evil, URL: "https://x.example/" + evil}),

@@ -19,13 +19,17 @@ const CLIClientID = "authd-cli"
 // ensureCLI makes the client of `authd login`: public, on the person's own
 // computer (RFC 8252). It stays as somebody changed it, should they have.
 func (s *Service) ensureCLI(ctx context.Context) error {
-	_, err := s.Client(ctx, CLIClientID)
+	old, err := s.Client(ctx, CLIClientID)
+	if err == nil && ensureCLIDevice(old) {
+		return s.core.DB.Write(ctx, func(tx *store.Tx) error { return updateClient(ctx, tx, old) })
+	}
 	if !errors.Is(err, ErrClientNotFound) {
 		return err
 	}
 	_, _, err = s.CreateClient(ctx, Client{
 		ID: CLIClientID, Name: "authd command line", ApplicationType: typeNative, TokenEndpointAuthMethod: authNone,
 		RedirectURIs: []string{"http://127.0.0.1/callback"}, IDTokenSignedResponseAlg: algEdDSA,
+		GrantTypes: []string{grantCode, grantRefresh, grantDeviceCode},
 	}, "")
 	if errors.Is(err, ErrClientExists) { // another process was faster
 		return nil

@@ -37,13 +37,14 @@ type authorizeForm struct {
 }
 
 type tokenForm struct {
-	GrantType    any `body:"grant_type,optional" doc:"authorization_code or refresh_token"`
+	GrantType    any `body:"grant_type,optional" doc:"authorization_code, refresh_token or urn:ietf:params:oauth:grant-type:device_code"`
 	ClientID     any `body:"client_id,optional" doc:"Of a public client, or with client_secret."`
 	ClientSecret any `body:"client_secret,optional" doc:"Of a client registered for client_secret_post."`
 	Code         any `body:"code,optional"`
 	CodeVerifier any `body:"code_verifier,optional"`
 	RedirectURI  any `body:"redirect_uri,optional" doc:"The one of the authorization request."`
 	RefreshToken any `body:"refresh_token,optional"`
+	DeviceCode   any `body:"device_code,optional" doc:"Of a device that the person has let in (RFC 8628)."`
 	Scope        any `body:"scope,optional" doc:"On refresh: some of what was granted."`
 }
 

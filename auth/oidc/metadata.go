@@ -41,9 +41,10 @@ type provider struct {
 	RequestParameterSupported                  bool     `json:"request_parameter_supported"`
 	RequestURIParameterSupported               bool     `json:"request_uri_parameter_supported"`
 	PromptValuesSupported                      []string `json:"prompt_values_supported"`
+	deviceMetadata
 }
 
-func newMetadata(issuer string, cfg config.OauthProvider) (metadata, error) {
+func newMetadata(issuer string, cfg config.OauthProvider, device bool) (metadata, error) {
 	secrets := []string{authBasic, authPost, authPrivateKeyJWT}
 	at := issuer + "/api/auth/oauth2/"
 	document, err := json.Marshal(&provider{
@@ -51,7 +52,7 @@ func newMetadata(issuer string, cfg config.OauthProvider) (metadata, error) {
 		Issuer:        issuer, AuthorizationEndpoint: at + "authorize", TokenEndpoint: at + "token", JWKSURI: issuer + "/.well-known/jwks.json",
 		UserinfoEndpoint: at + "userinfo", IntrospectionEndpoint: at + "introspect", RevocationEndpoint: at + "revoke",
 		ScopesSupported: cfg.Scopes, ResponseTypesSupported: []string{"code"}, ResponseModesSupported: responseModes(),
-		GrantTypesSupported:                       []string{grantCode, grantRefresh},
+		GrantTypesSupported:                       append([]string{grantCode, grantRefresh}, deviceGrants(device)...),
 		TokenEndpointAuthMethodsSupported:         append([]string{authNone}, secrets...),
 		IntrospectionEndpointAuthMethodsSupported: secrets, RevocationEndpointAuthMethodsSupported: append([]string{authNone}, secrets...),
 		CodeChallengeMethodsSupported: []string{"S256"}, AuthorizationResponseIssParameterSupported: true,
@@ -60,7 +61,7 @@ func newMetadata(issuer string, cfg config.OauthProvider) (metadata, error) {
 			"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash",
 			"name", "picture", "given_name", "family_name", "email", "email_verified",
 		},
-		PromptValuesSupported: promptValues(),
+		PromptValuesSupported: promptValues(), deviceMetadata: newDeviceMetadata(issuer, device),
 	})
 	if err != nil {
 		return metadata{}, fmt.Errorf("write discovery document: %w", err)

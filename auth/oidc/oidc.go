@@ -35,6 +35,7 @@ type Service struct {
 	replay  *core.Sealer
 	forms   *core.Sealer // answers that a page posts
 	browser *browsers
+	devices Devices
 	// subjectKey makes pairwise subjects.
 	subjectKey []byte
 	metadata
@@ -64,7 +65,7 @@ func New(c *core.Core) (*Service, error) {
 	if s.browser, err = newBrowsers(c.Keys, c.Config); err != nil {
 		return nil, err
 	}
-	if s.metadata, err = newMetadata(s.issuer, s.cfg); err != nil {
+	if s.metadata, err = newMetadata(s.issuer, s.cfg, c.Config.DeviceAuthorization.Enabled); err != nil {
 		return nil, err
 	}
 	c.AccessEnded.On(func(ctx context.Context, tx *store.Tx, e core.AccessEnded) error {

@@ -35,6 +35,10 @@ func (s *Service) Token(ctx context.Context, authorization string, form url.Valu
 	case "":
 		return nil, bad(invalidRequest, "grant_type is required")
 	case grantCode, grantRefresh, grantClientCredentials:
+	case grantDeviceCode:
+		if s.devices == nil {
+			return nil, bad(unsupportedGrantType, "unsupported grant_type "+grantDeviceCode)
+		}
 	default:
 		return nil, bad(unsupportedGrantType, "unsupported grant_type "+clip(asciiOnly(grantType)))
 	}
@@ -50,8 +54,10 @@ func (s *Service) Token(ctx context.Context, authorization string, form url.Valu
 		return s.redeem(ctx, client, form)
 	// offline_access at the code is what earns a refresh token; that its client may
 	// use it needs no second permission (NOTES §13).
-	case grantType == grantRefresh && (slices.Contains(client.GrantTypes, grantRefresh) || slices.Contains(client.GrantTypes, grantCode)):
+	case grantType == grantRefresh && (slices.Contains(client.GrantTypes, grantRefresh) || slices.Contains(client.GrantTypes, grantCode) || slices.Contains(client.GrantTypes, grantDeviceCode)):
 		return s.refresh(ctx, client, form)
+	case grantType == grantDeviceCode && slices.Contains(client.GrantTypes, grantDeviceCode):
+		return s.device(ctx, client, form)
 	default:
 		return nil, bad(unauthorizedClient, "client is not authorized to use grant type "+grantType)
 	}

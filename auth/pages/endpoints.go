@@ -53,6 +53,11 @@ func (s *Service) Endpoints() []api.Endpoint {
 	get("/consent", "pageConsent", s.consentPage)
 	post("/consent", "pageConsentPost", usual, s.consent)
 	get("/continue", "pageContinue", s.continuePage)
+	if s.Devices != nil {
+		get("/device", "pageDevice", s.devicePage)
+		post("/device", "pageDevicePost", api.Rule{Window: time.Minute, Max: 10, ByAddress: true}, s.device)
+		post("/device/answer", "pageDeviceAnswer", usual, s.answerDevice)
+	}
 	post("/language", "pageLanguage", usual, s.language)
 	get("/error", "pageError", s.errorPage)
 	return append(list, s.others()...)

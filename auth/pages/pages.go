@@ -127,6 +127,7 @@ type Deps struct {
 	Addresses Addresses
 	Setup     Setup
 	Flows     Flows
+	Devices   Devices // nil when devices are not let in
 	Acts      Acts
 }
 

@@ -90,6 +90,9 @@ func fieldOf(sf reflect.StructField, index int, tag string) (field, error) {
 			f.rules = append(f.rules, rule{"email", func(v any) bool { return ValidEmail(v.(string)) }, "Invalid email address"})
 		case opt == "notempty":
 			f.rules = append(f.rules, rule{"notempty", func(v any) bool { return v.(string) != "" }, "Too small: expected string to have >=1 characters"})
+		case strings.HasPrefix(opt, "const="):
+			only := strings.TrimPrefix(opt, "const=")
+			f.rules = append(f.rules, rule{opt, func(v any) bool { return v == only }, `Invalid input: expected "` + only + `"`})
 		case strings.HasPrefix(opt, "enum="):
 			allowed := strings.Split(strings.TrimPrefix(opt, "enum="), "|")
 			f.rules = append(f.rules, enumRule(allowed))

@@ -25,6 +25,12 @@ func (c *Config) resolve() {
 	if !c.IsSet("email_verification.send_on_sign_up") {
 		c.EmailVerification.SendOnSignUp = c.EmailAndPassword.RequireEmailVerification
 	}
+	if c.DeviceAuthorization.VerificationURI == "" {
+		c.DeviceAuthorization.VerificationURI = "/device"
+	}
+	if strings.HasPrefix(c.DeviceAuthorization.VerificationURI, "/") {
+		c.DeviceAuthorization.VerificationURI = c.URL + c.DeviceAuthorization.VerificationURI
+	}
 	if !c.IsSet("advanced.use_secure_cookies") {
 		c.Advanced.UseSecureCookies = strings.HasPrefix(c.URL, "https://")
 	}
@@ -192,6 +198,9 @@ func (c *Config) checkProvider() error {
 	}
 	if page := c.OauthProvider.ConsentPage; !pageURL(page) {
 		return c.refuse("oauth_provider.consent_page", page, pages)
+	}
+	if page := c.DeviceAuthorization.VerificationURI; !pageURL(page) {
+		return c.refuse("device_authorization.verification_uri", page, pages)
 	}
 	if secret := c.OauthProvider.PairwiseSecret; c.IsSet("oauth_provider.pairwise_secret") && len(secret) < minSecret {
 		return &complaint{"oauth_provider.pairwise_secret", c.Source("oauth_provider.pairwise_secret"), fmt.Sprintf("%d characters long", len(secret)), fmt.Sprintf("at least %d characters", minSecret)}

@@ -22,7 +22,7 @@ type Client struct {
 	RedirectURIs             []string      `toml:"redirect_uris" doc:"Where the browser may be sent back to, compared exactly."`
 	PostLogoutRedirectURIs   []string      `toml:"post_logout_redirect_uris" doc:"Where the browser may be sent after signing out."`
 	Scopes                   []string      `toml:"scopes" shown:"oauth_provider.scopes" doc:"Scopes it may ask for."`
-	GrantTypes               []string      `toml:"grant_types" default:"authorization_code,refresh_token" allowed:"authorization_code,refresh_token" doc:"Grants it may use."`
+	GrantTypes               []string      `toml:"grant_types" default:"authorization_code,refresh_token" allowed:"authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code" doc:"Grants it may use."`
 	RequirePKCE              bool          `toml:"require_pkce" default:"true" doc:"PKCE is required; only a client with a secret may do without."`
 	SkipConsent              bool          `toml:"skip_consent" default:"false" doc:"A client of your own: people are not asked for consent. Only https redirects; others are always asked (RFC 8252 section 8.6)."`
 	IDTokenSignedResponseAlg string        `toml:"id_token_signed_response_alg" default:"RS256" allowed:"RS256,ES256,EdDSA" doc:"Signature of its ID tokens."`

@@ -25,17 +25,18 @@ type Config struct {
 	TrustedOrigins []string `toml:"trusted_origins" doc:"Further origins whose pages may call the API and be returned to, such as https://app.example.com, https://*.example.com or myapp://."`
 	TrustedProxies []string `toml:"trusted_proxies" default:"loopback" allowedtext:"addresses, networks such as 10.0.0.0/8, loopback, private, cloudflare, fly, or none" doc:"Proxies whose X-Forwarded-* headers count: addresses, networks (10.0.0.0/8), or loopback, private, cloudflare, fly (reads Fly-Client-IP), none."`
 
-	EmailAndPassword  EmailAndPassword  `toml:"email_and_password"`
-	EmailVerification EmailVerification `toml:"email_verification"`
-	Session           Session           `toml:"session"`
-	RateLimit         RateLimit         `toml:"rate_limit"`
-	Advanced          Advanced          `toml:"advanced"`
-	OauthProvider     OauthProvider     `toml:"oauth_provider"`
-	Client            []Client          `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
-	Operator          Operator          `toml:"operator"`
-	Mail              Mail              `toml:"mail"`
-	Log               Log               `toml:"log"`
-	Metrics           Metrics           `toml:"metrics"`
+	EmailAndPassword    EmailAndPassword    `toml:"email_and_password"`
+	EmailVerification   EmailVerification   `toml:"email_verification"`
+	Session             Session             `toml:"session"`
+	RateLimit           RateLimit           `toml:"rate_limit"`
+	Advanced            Advanced            `toml:"advanced"`
+	OauthProvider       OauthProvider       `toml:"oauth_provider"`
+	DeviceAuthorization DeviceAuthorization `toml:"device_authorization"`
+	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
+	Operator            Operator            `toml:"operator"`
+	Mail                Mail                `toml:"mail"`
+	Log                 Log                 `toml:"log"`
+	Metrics             Metrics             `toml:"metrics"`
 
 	// File is the configuration file that was read, or empty.
 	File string
@@ -127,6 +128,15 @@ type OauthProvider struct {
 	PairwiseSecret            string        `toml:"pairwise_secret" secret:"true" shown:"the oldest secret" doc:"Makes the pairwise subjects of clients with subject_type pairwise, at least 32 characters. It must never change: people would be strangers to those clients."`
 	RefreshTokenReuseInterval time.Duration `toml:"refresh_token_reuse_interval" default:"0s" min:"0s" max:"5m" doc:"How long a refresh token that was just used may be sent again, for clients that retry."`
 	AssertionMaxLifetime      time.Duration `toml:"assertion_max_lifetime" default:"5m" min:"10s" max:"1d" doc:"How long the assertion that a client proves itself with (private_key_jwt) may last."`
+}
+
+// DeviceAuthorization is signing in on devices without a browser (RFC 8628).
+type DeviceAuthorization struct {
+	Enabled           bool          `toml:"enabled" default:"true" doc:"Signing in on devices that show a code (RFC 8628)."`
+	ExpiresIn         time.Duration `toml:"expires_in" default:"30m" min:"1m" max:"1d" doc:"How long such a code works."`
+	Interval          time.Duration `toml:"interval" default:"5s" min:"1s" max:"5m" doc:"How often a device may ask whether it was let in."`
+	VerificationURI   string        `toml:"verification_uri" shown:"authd's own /device" doc:"Page of yours where people enter the code; it calls /api/auth/device."`
+	AllowUnregistered bool          `toml:"allow_unregistered_clients" default:"true" doc:"Apps that are no registered client may ask too, for a session of the person (better-auth's plain mode)."`
 }
 
 // Operator is the server-to-server API of the person who runs authd.

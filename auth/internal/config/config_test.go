@@ -187,9 +187,9 @@ func TestBadValuesStopWithOneLine(t *testing.T) {
 		},
 		"an unknown table": {
 			text: "[passkeys]\nenabled = true",
-			want: `passkeys (FILE) is not a key; allowed here: addr, url, data, secret, trusted_origins, trusted_proxies, email_and_password, email_verification, session, rate_limit, advanced, oauth_provider, client, operator, mail, log, metrics`,
+			want: `passkeys (FILE) is not a key; allowed here: addr, url, data, secret, trusted_origins, trusted_proxies, email_and_password, email_verification, session, rate_limit, advanced, oauth_provider, device_authorization, client, operator, mail, log, metrics`,
 		},
-		"a value where a table stands": {text: "session = 1", want: "session (FILE) is not a key; allowed here: addr, url, data, secret, trusted_origins, trusted_proxies, email_and_password, email_verification, session, rate_limit, advanced, oauth_provider, client, operator, mail, log, metrics"},
+		"a value where a table stands": {text: "session = 1", want: "session (FILE) is not a key; allowed here: addr, url, data, secret, trusted_origins, trusted_proxies, email_and_password, email_verification, session, rate_limit, advanced, oauth_provider, device_authorization, client, operator, mail, log, metrics"},
 		"an unknown variable":          {environ: "AUTHD_SESION__EXPIRES_IN=7d", want: "AUTHD_SESION__EXPIRES_IN is not a setting; allowed: AUTHD_ and the path of a key joined by __, such as AUTHD_SESSION__EXPIRES_IN"},
 		"a _FILE of what is no secret": {environ: "AUTHD_URL_FILE=/x", want: "AUTHD_URL_FILE is not a setting; allowed: AUTHD_ and the path of a key joined by __, such as AUTHD_SESSION__EXPIRES_IN"},
 		"a number for a duration":      {text: "[session]\nexpires_in = 604800", want: "session.expires_in (FILE) is 604800; allowed: a duration such as 7d, 24h or 5m, from 1m to 400d"},
@@ -229,7 +229,7 @@ func TestBadValuesStopWithOneLine(t *testing.T) {
 		"a redirect with a fragment":   {text: "[[client]]\nclient_id = 'a'\nredirect_uris = ['https://a.example/#x']", want: `client[0].redirect_uris (FILE) is "https://a.example/#x"; allowed: absolute URIs without fragment (RFC 6749 section 3.1.2)`},
 		"a public client without PKCE": {text: client + "require_pkce = false", want: "client[0].require_pkce (FILE) is false; allowed: true, for a client without a secret (RFC 9700 section 2.1.1)"},
 		"a scope that is not offered":  {text: client + "scopes = ['write']", want: `client[0].scopes (FILE) is "write"; allowed: openid, profile, email, offline_access`},
-		"a grant that is not known":    {text: client + "grant_types = ['implicit']", want: `client[0].grant_types (FILE) is "implicit"; allowed: authorization_code, refresh_token`},
+		"a grant that is not known":    {text: client + "grant_types = ['implicit']", want: `client[0].grant_types (FILE) is "implicit"; allowed: authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:device_code`},
 		"clients that are no tables":   {text: "client = 'a'", want: "client (FILE) is a string; allowed: [[client]] tables"},
 	} {
 		t.Run(name, func(t *testing.T) {

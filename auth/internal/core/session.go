@@ -76,6 +76,9 @@ func (c *Core) newSession(ctx context.Context, tx *store.Tx, s *SignIn) (*Sessio
 		ID: NewID(), UserID: s.User.ID, Token: NewToken(32), ExpiresAt: now.Add(life), CreatedAt: now, UpdatedAt: now,
 		IPAddress: s.IP, UserAgent: s.UserAgent, Remember: s.Remember, AMR: s.AMR,
 	}
+	if !s.ProvenAt.IsZero() {
+		session.CreatedAt = s.ProvenAt
+	}
 	return session, insertSession(ctx, tx, session)
 }
 

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"time"
 
 	"authd/auth/internal/api"
 	"authd/auth/internal/store"
@@ -15,6 +16,9 @@ type SignIn struct {
 	Remember  bool
 	IP        string
 	UserAgent string
+	// ProvenAt is when the person proved who they are, where that was not just
+	// now: the session is then no fresher than that.
+	ProvenAt time.Time
 }
 
 // Resume answers a JSON sign-in in place of its usual body, when the person was
@@ -30,23 +34,31 @@ func NewSignIn(r *api.Request, u *User, method string, remember bool, amr ...str
 // transaction with before (which may be nil) ahead of them. It sets no cookie.
 func (c *Core) Begin(ctx context.Context, s *SignIn, before func(tx *store.Tx) error) (*Auth, error) {
 	var a *Auth
-	err := c.DB.Write(ctx, func(tx *store.Tx) error {
+	err := c.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		if before != nil {
 			if err := before(tx); err != nil {
 				return err
 			}
 		}
-		if err := c.SigningIn.Emit(ctx, tx, s); err != nil {
-			return err
-		}
-		session, err := c.newSession(ctx, tx, s)
-		a = &Auth{Session: session, User: s.User}
+		a, err = c.BeginIn(ctx, tx, s)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return a, nil
+}
+
+// BeginIn is Begin inside a transaction that also does something else.
+func (c *Core) BeginIn(ctx context.Context, tx *store.Tx, s *SignIn) (*Auth, error) {
+	if err := c.SigningIn.Emit(ctx, tx, s); err != nil {
+		return nil, err
+	}
+	session, err := c.newSession(ctx, tx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &Auth{Session: session, User: s.User}, nil
 }
 
 // SignIn signs somebody in and gives their browser the session.

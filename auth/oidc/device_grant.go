@@ -1,0 +1,136 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"authd/auth/internal/core"
+	"authd/auth/internal/store"
+)
+
+// deviceMetadata is what RFC 8628 §4 adds to the metadata document.
+type deviceMetadata struct {
+	DeviceAuthorizationEndpoint string `json:"device_authorization_endpoint,omitempty"`
+}
+
+func newDeviceMetadata(issuer string, on bool) deviceMetadata {
+	if !on {
+		return deviceMetadata{}
+	}
+	return deviceMetadata{issuer + "/api/auth/device/code"}
+}
+
+func deviceGrants(on bool) []string {
+	if !on {
+		return nil
+	}
+	return []string{grantDeviceCode}
+}
+
+// Devices knows which devices a person has let in.
+type Devices interface {
+	// RedeemOAuth uses an approved device code up: issue runs in the same
+	// transaction, with who approved and what. Errors: *api.OAuthError.
+	RedeemOAuth(ctx context.Context, clientID, deviceCode string, issue func(tx *store.Tx, a *core.Auth, scopes []string) error) error
+}
+
+// UseDevices connects what answers the device grant.
+func (s *Service) UseDevices(d Devices) { s.devices = d }
+
+// DeviceRequest proves the client that asks for a device code and returns its id,
+// "" when no such client is registered, and the scopes it asks for
+// (RFC 8628 §3.1). Errors: *api.OAuthError.
+func (s *Service) DeviceRequest(ctx context.Context, authorization string, form url.Values) (string, []string, error) {
+	if name := malformed(form); name != "" {
+		return "", nil, bad(invalidRequest, name)
+	}
+	if authorization == "" && form.Get("client_secret") == "" && form.Get("client_assertion") == "" {
+		_, err := s.Client(ctx, form.Get("client_id"))
+		if errors.Is(err, ErrClientNotFound) {
+			return "", nil, nil
+		}
+	}
+	client, err := s.authenticate(ctx, authorization, form)
+	if err != nil {
+		return "", nil, err
+	}
+	if !slices.Contains(client.GrantTypes, grantDeviceCode) {
+		return "", nil, bad(unauthorizedClient, "client is not authorized to use grant type "+grantDeviceCode)
+	}
+	r := &Request{Client: client, params: url.Values{"scope": form["scope"]}}
+	if code, description := s.parseScopes(r); code != "" {
+		return "", nil, bad(code, description)
+	}
+	return client.ID, r.Scopes, nil
+}
+
+// DeviceClient is what the page at /device tells of a client.
+func (s *Service) DeviceClient(ctx context.Context, id string) (name, uri string, verified bool, err error) {
+	c, err := s.Client(ctx, id)
+	if err != nil {
+		return "", "", false, err
+	}
+	if name = c.Name; name == "" {
+		name = c.ID
+	}
+	return name, c.URI, !c.Unverified, nil
+}
+
+// device takes a device code and gives tokens, once the person has let the device in.
+func (s *Service) device(ctx context.Context, client *Client, form url.Values) (*Tokens, error) {
+	code := form.Get("device_code")
+	if code == "" {
+		return nil, bad(invalidRequest, "device_code is required")
+	}
+	var g *grant
+	var tokens *Tokens
+	err := s.devices.RedeemOAuth(ctx, client.ID, code, func(tx *store.Tx, a *core.Auth, scopes []string) (err error) {
+		g, tokens, err = s.grantTo(ctx, tx, client, a, scopes)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return tokens, s.addIDToken(ctx, client, g, g.scopes, "", tokens)
+}
+
+// grantTo makes a grant that no code stood for, and its tokens.
+func (s *Service) grantTo(ctx context.Context, tx *store.Tx, client *Client, a *core.Auth, scopes []string) (*grant, *Tokens, error) {
+	now := s.now(ctx)
+	g := &grant{
+		id: core.NewID(), clientID: client.ID, userID: a.User.ID, sessionID: a.Session.ID, scopes: scopes,
+		authTime: a.Session.CreatedAt, amr: a.Session.AMR, createdAt: now,
+	}
+	refresh := ""
+	if g.has(scopeOffline) {
+		refresh = newValue(prefixRefresh, g.id)
+		g.refreshToken = core.HashToken(refresh)
+	}
+	g.expiresAt = s.grantEnd(client, now, refresh != "")
+	// The page asked and the person answered: that is consent like any other.
+	if err := saveConsent(ctx, tx, a.User.ID, client.ID, scopes, now); err != nil {
+		return nil, nil, err
+	}
+	if err := insertGrant(ctx, tx, g); err != nil {
+		return nil, nil, err
+	}
+	if err := redeemGrant(ctx, tx, g, now); err != nil { // no code: from the start it is the family of its tokens
+		return nil, nil, err
+	}
+	tokens, row := s.newAccessToken(client, g, scopes, now)
+	tokens.RefreshToken = refresh
+	return g, tokens, insertAccessToken(ctx, tx, row)
+}
+
+// ensureCLIDevice lets an existing installation's command line sign in with a
+// code; where somebody chose its grants, they stay.
+func ensureCLIDevice(c *Client) bool {
+	if strings.Join(c.GrantTypes, " ") != grantCode+" "+grantRefresh {
+		return false
+	}
+	c.GrantTypes = append(slices.Clone(c.GrantTypes), grantDeviceCode)
+	return true
+}
