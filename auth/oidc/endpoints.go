@@ -184,6 +184,7 @@ func (s *Service) introspect(r *api.Request, _ *aboutTokenForm) (*Introspection,
 
 func (s *Service) revoke(r *api.Request, _ *aboutTokenForm) (api.Empty, error) {
 	noStore(r)
+	r.Header().Set("Content-Type", "application/json") // of nothing, as the contract has it: simple-oauth2 reads no answer without it
 	return api.Empty{}, s.Revoke(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
 }
 
