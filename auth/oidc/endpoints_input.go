@@ -17,6 +17,9 @@ type authorizeQuery struct {
 	Prompt              any `query:"prompt,optional" doc:"none, or some of login, consent, select_account, create."`
 	MaxAge              any `query:"max_age,optional" doc:"Seconds since the person signed in, at most."`
 	LoginHint           any `query:"login_hint,optional"`
+	IDTokenHint         any `query:"id_token_hint,optional" doc:"An ID token of the person who is expected; it may have expired."`
+	ACRValues           any `query:"acr_values,optional" doc:"How sure the sign-in should be, the best first."`
+	Claims              any `query:"claims,optional" doc:"JSON: claims by name (OpenID Connect Core §5.5)."`
 	UILocales           any `query:"ui_locales,optional"`
 }
 
@@ -33,6 +36,9 @@ type authorizeForm struct {
 	Prompt              any `body:"prompt,optional"`
 	MaxAge              any `body:"max_age,optional"`
 	LoginHint           any `body:"login_hint,optional"`
+	IDTokenHint         any `body:"id_token_hint,optional"`
+	ACRValues           any `body:"acr_values,optional"`
+	Claims              any `body:"claims,optional"`
 	UILocales           any `body:"ui_locales,optional"`
 }
 

@@ -18,7 +18,9 @@ const (
 	unauthorizedClient   = "unauthorized_client"
 	unsupportedGrantType = "unsupported_grant_type"
 	accessDenied         = "access_denied"
-	invalidTarget        = "invalid_target" // RFC 8707 §2
+	invalidTarget        = "invalid_target"                    // RFC 8707 §2
+	loginRequired        = "login_required"                    // OpenID Connect Core §3.1.2.6
+	unmetRequirements    = "unmet_authentication_requirements" // OpenID Connect Core Unmet Authentication Requirements §2
 )
 
 // The errors of registering a client: RFC 7591 §3.2.2.

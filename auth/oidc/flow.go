@@ -59,7 +59,7 @@ func (s *Service) Flow(ctx context.Context, id, browser string, a *core.Auth) (*
 	f := &Flow{
 		ID: id, LoginHint: r.LoginHint, UILocales: r.UILocales,
 		ClientID: r.Client.ID, ClientName: r.Client.title(), ClientURI: r.Client.URI, ClientIcon: r.Client.Icon,
-		Scopes: r.Scopes, NewScopes: r.Scopes, Offline: slices.Contains(r.Scopes, scopeOffline), Lasts: s.accessLife(r.Client),
+		Scopes: r.asks(), NewScopes: r.asks(), Offline: slices.Contains(r.Scopes, scopeOffline), Lasts: s.accessLife(r.Client),
 		RedirectHost: name, Loopback: where == placeLoopback, App: where == placeApp,
 	}
 	if f.Step, err = s.nextStep(ctx, j); err != nil && !errors.As(err, new(*Refusal)) {
@@ -70,7 +70,7 @@ func (s *Service) Flow(ctx context.Context, id, browser string, a *core.Auth) (*
 		if err != nil {
 			return nil, err
 		}
-		f.NewScopes = slices.DeleteFunc(slices.Clone(r.Scopes), func(scope string) bool { return slices.Contains(given, scope) })
+		f.NewScopes = slices.DeleteFunc(r.asks(), func(scope string) bool { return slices.Contains(given, scope) })
 	}
 	return f, nil
 }
@@ -106,10 +106,13 @@ func (s *Service) Allow(ctx context.Context, id, browser string, a *core.Auth, s
 	}
 	// The answer counts only for the person who was asked, and who still is who
 	// the request wants them to be.
-	if a == nil || j.progress.Asked != a.User.ID || s.identityStep(ctx, j) != stepDone {
+	if a == nil || j.progress.Asked != a.User.ID {
 		return s.advance(ctx, j)
 	}
-	allowed, err := narrow(j.request.Scopes, scopes)
+	if step, err := s.identify(ctx, j); err != nil || step != stepDone {
+		return s.advance(ctx, j)
+	}
+	allowed, err := narrow(j.request.asks(), scopes)
 	if err != nil {
 		return Answer{}, err
 	}

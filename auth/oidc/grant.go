@@ -33,7 +33,7 @@ type grant struct {
 	revoked       *time.Time
 
 	resources []string
-	claims    string // the claims parameter, as it came
+	claims    string // a release, JSON
 	acr       string
 	jkt       string // thumbprint of the key that its tokens are bound to
 	act       string // JSON: who acts for the person

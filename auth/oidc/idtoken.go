@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"encoding/json"
+	"maps"
 	"slices"
 )
 
-// idClaims is what an ID token says (OpenID Connect Core §2). It has no claims of
-// the profile: those are userinfo's.
+// idClaims is what an ID token says (OpenID Connect Core §2). Claims of the profile
+// are in it only where they were asked for by name: else they are userinfo's.
 type idClaims struct {
 	Issuer   string   `json:"iss"`
 	Subject  string   `json:"sub"`
@@ -34,11 +36,44 @@ func (s *Service) addIDToken(ctx context.Context, client *Client, g *grant, scop
 	alg := client.IDTokenSignedResponseAlg
 	claims := &idClaims{
 		Issuer: s.issuer, Subject: s.subject(client, g.userID), Audience: client.ID, IssuedAt: now.Unix(), Expires: now.Add(s.cfg.IDTokenExpiresIn).Unix(),
-		AuthTime: g.authTime.Unix(), ACR: "0", AMR: g.amr, Nonce: nonce, AtHash: atHash(alg, tokens.AccessToken),
+		AuthTime: g.authTime.Unix(), ACR: g.acr, AMR: g.amr, Nonce: nonce, AtHash: atHash(alg, tokens.AccessToken),
 	}
-	var err error
-	tokens.IDToken, err = s.keys.sign(ctx, alg, claims)
+	setDefault(&claims.ACR, levels(s.cfg, g.amr)[0])
+	more, err := s.moreClaims(ctx, client, g, scopes)
+	if err != nil {
+		return err
+	}
+	text, err := splice(claims, more)
+	if err != nil {
+		return err
+	}
+	tokens.IDToken, err = s.keys.sign(ctx, alg, json.RawMessage(text))
 	return err
+}
+
+// moreClaims are the client's own, those that the scopes give access to by
+// configuration, and those asked for by name (OpenID Connect Core §5.5).
+func (s *Service) moreClaims(ctx context.Context, client *Client, g *grant, scopes []string) (map[string]any, error) {
+	more := map[string]any{}
+	for name, value := range client.Settings.Claims {
+		more[name] = value
+	}
+	named := parseRelease(g.claims).IDToken
+	if len(named) == 0 && len(s.claims) == 0 {
+		return more, nil
+	}
+	u, err := s.activeUser(ctx, s.core.DB, g.userID)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(more, s.scopeClaims(u, scopes))
+	all := person(u)
+	for _, name := range named {
+		if value, has := all[name]; has {
+			more[name] = value
+		}
+	}
+	return more, nil
 }
 
 // atHash is the left half of the access token's hash, by the hash of the

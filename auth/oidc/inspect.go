@@ -34,17 +34,6 @@ func (s *Service) access(ctx context.Context, token string) (*accessToken, *core
 	return t, u, err
 }
 
-// UserInfo is the claims that a scope gives access to (OpenID Connect Core §5.3, §5.4).
-type UserInfo struct {
-	Subject       string `json:"sub"`
-	Name          string `json:"name,omitempty"`
-	Picture       string `json:"picture,omitempty"`
-	GivenName     string `json:"given_name,omitempty"`
-	FamilyName    string `json:"family_name,omitempty"`
-	Email         string `json:"email,omitempty"`
-	EmailVerified *bool  `json:"email_verified,omitempty"`
-}
-
 // UserInfo answers at the userinfo endpoint. authorization is the header, form
 // the body of a POST (RFC 6750 §2.1, §2.2). Errors: *api.OAuthError.
 func (s *Service) UserInfo(ctx context.Context, authorization string, form url.Values) (*UserInfo, error) {
@@ -63,18 +52,7 @@ func (s *Service) UserInfo(ctx context.Context, authorization string, form url.V
 	if err != nil {
 		return nil, err
 	}
-	info := &UserInfo{Subject: subject}
-	if slices.Contains(t.scopes, scopeProfile) {
-		info.Name = u.Name
-		if u.Image != nil {
-			info.Picture = *u.Image
-		}
-		info.GivenName, info.FamilyName = splitName(u.Name)
-	}
-	if slices.Contains(t.scopes, scopeEmail) {
-		info.Email, info.EmailVerified = u.Email, &u.EmailVerified
-	}
-	return info, nil
+	return s.about(u, subject, t), nil
 }
 
 // splitName takes the last word for the family's, as the contract does; a single

@@ -56,12 +56,12 @@ func newMetadata(issuer string, cfg config.OauthProvider, device bool) (metadata
 		TokenEndpointAuthMethodsSupported:         append([]string{authNone}, secrets...),
 		IntrospectionEndpointAuthMethodsSupported: secrets, RevocationEndpointAuthMethodsSupported: append([]string{authNone}, secrets...),
 		CodeChallengeMethodsSupported: []string{"S256"}, AuthorizationResponseIssParameterSupported: true,
-		SubjectTypesSupported: []string{subjectPublic, subjectPairwise}, IDTokenSigningAlgValuesSupported: signingAlgs(), ACRValuesSupported: []string{"0"},
+		SubjectTypesSupported: []string{subjectPublic, subjectPairwise}, IDTokenSigningAlgValuesSupported: signingAlgs(), ACRValuesSupported: levels(cfg, nil),
 		ClaimsSupported: []string{
 			"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash",
-			"name", "picture", "given_name", "family_name", "email", "email_verified",
+			"name", "picture", "given_name", "family_name", "email", "email_verified", "updated_at",
 		},
-		PromptValuesSupported: promptValues(), deviceMetadata: newDeviceMetadata(issuer, device),
+		ClaimsParameterSupported: true, PromptValuesSupported: promptValues(), deviceMetadata: newDeviceMetadata(issuer, device),
 	})
 	if err != nil {
 		return metadata{}, fmt.Errorf("write discovery document: %w", err)

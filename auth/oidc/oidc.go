@@ -38,6 +38,7 @@ type Service struct {
 	devices Devices
 	// subjectKey makes pairwise subjects.
 	subjectKey []byte
+	claims     []scopeClaim
 	metadata
 }
 
@@ -60,6 +61,9 @@ func New(c *core.Core) (*Service, error) {
 		return nil, err
 	}
 	if s.forms, err = c.Keys.Sealer("oauth form post"); err != nil {
+		return nil, err
+	}
+	if s.claims, err = newScopeClaims(s.cfg); err != nil {
 		return nil, err
 	}
 	if s.browser, err = newBrowsers(c.Keys, c.Config); err != nil {

@@ -186,10 +186,10 @@ func (s *Service) ConsentQuery(ctx context.Context, query string, a *core.Auth, 
 	if !accept {
 		return s.refused(ctx, j.request.refuse(accessDenied, "User denied access"))
 	}
-	if s.identityStep(ctx, j) != stepDone {
+	if step, err := s.identify(ctx, j); err != nil || step != stepDone {
 		return s.advance(ctx, j)
 	}
-	allowed, err := narrow(j.request.Scopes, scopes)
+	allowed, err := narrow(j.request.asks(), scopes)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -25,6 +25,13 @@ type Request struct {
 	LoginHint     string
 	UILocales     string
 
+	hint     *hint    // the person it is about, by an ID token; nil for anybody
+	subjects []string // the person it is about, by name
+	mustACR  []string // one of them, or no answer
+	wishACR  []string // the first of them that can be
+	release  release  // claims by name
+	implied  []string // scopes that cover them and were not asked for
+
 	// params is the request as it came. It is what a flow keeps and what a signed
 	// query signs: after each step it is checked again, against the client as it is then.
 	params url.Values
@@ -58,12 +65,28 @@ func (s *Service) parse(ctx context.Context, params url.Values) (*Request, error
 	if name := malformed(params); name != "" {
 		return nil, r.refuse(invalidRequest, name)
 	}
-	for _, parse := range []func(*Request) (string, string){parseResponse, s.parseScopes, parseChallenge, parsePrompt, parseRest} {
+	for _, parse := range []func(*Request) (string, string){parseResponse, s.parseScopes, parseChallenge, parsePrompt, parseRest, s.parseClaims} {
 		if code, description := parse(r); code != "" {
 			return nil, r.refuse(code, description)
 		}
 	}
+	if err := s.parseHint(ctx, r); err != nil {
+		return nil, err
+	}
 	return r, nil
+}
+
+// parseHint finds out who the client expects (OpenID Connect Core §3.1.2.1, id_token_hint).
+func (s *Service) parseHint(ctx context.Context, r *Request) error {
+	token := r.params.Get("id_token_hint")
+	if token == "" {
+		return nil
+	}
+	var err error
+	if r.hint, err = s.readHint(ctx, token); errors.Is(err, errHint) {
+		return r.refuse(invalidRequest, "id_token_hint "+errHint.Error())
+	}
+	return err
 }
 
 // parseClient finds out who asks and where the answer goes. Until both are
@@ -210,6 +233,11 @@ func parseRest(r *Request) (code, description string) {
 			return invalidRequest, "max_age must be a number of seconds"
 		}
 		r.MaxAge = time.Duration(n) * time.Second
+	} else if age := r.Client.Settings.DefaultMaxAge; age != nil {
+		r.MaxAge = time.Duration(*age) * time.Second
+	}
+	if r.wishACR = strings.Fields(r.params.Get("acr_values")); len(r.wishACR) == 0 {
+		r.wishACR = r.Client.Settings.DefaultACRValues
 	}
 	if r.params.Get("resource") != "" {
 		return invalidTarget, "this server has no resources"

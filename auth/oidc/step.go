@@ -73,24 +73,25 @@ type journey struct {
 func (s *Service) advance(ctx context.Context, j *journey) (Answer, error) {
 	step, err := s.nextStep(ctx, j)
 	if err != nil {
+		if j.flow != nil && errors.As(err, new(*Refusal)) {
+			if err := s.dropFlow(ctx, j.flow); err != nil {
+				return Answer{}, err
+			}
+		}
 		return s.refused(ctx, err)
 	}
 	if step != stepDone {
 		return s.handOver(ctx, j, step)
 	}
-	return s.answerWithCode(ctx, j, j.request.Scopes, false)
+	return s.answerWithCode(ctx, j, j.request.asks(), false)
 }
 
 // nextStep is the first step that is still to be taken. Its error is a *Refusal
 // when prompt=none forbids taking it (OpenID Connect Core §3.1.2.6).
 func (s *Service) nextStep(ctx context.Context, j *journey) (Step, error) {
 	r, a := j.request, j.auth
-	step := s.identityStep(ctx, j)
-	if step != stepDone {
-		if r.prompts(promptNone) {
-			return "", r.refuse("login_required", "authentication required")
-		}
-		return step, nil
+	if step, err := s.identify(ctx, j); err != nil || step != stepDone {
+		return step, err
 	}
 	needed, err := s.needsConsent(ctx, r, a.User.ID)
 	if err != nil || !needed {
@@ -100,6 +101,38 @@ func (s *Service) nextStep(ctx context.Context, j *journey) (Step, error) {
 		return "", r.refuse("consent_required", "End-User consent is required")
 	}
 	return StepConsent, nil
+}
+
+// identify is the step that settles who the person is, or the refusal when that
+// cannot be done: prompt=none forbids the step, or it was taken and did not help.
+func (s *Service) identify(ctx context.Context, j *journey) (Step, error) {
+	r, a := j.request, j.auth
+	if !s.reachable(r) {
+		return "", r.refuse(unmetRequirements, "no sign-in at this server reaches the acr that is asked for")
+	}
+	step := s.identityStep(ctx, j)
+	switch {
+	case step != stepDone && r.prompts(promptNone):
+		return "", r.refuse(loginRequired, "authentication required")
+	case step != stepDone:
+		return step, nil
+	case !s.expected(r, a):
+		return "", r.refuse(loginRequired, "somebody else signed in")
+	case !s.sure(r, a.Session.AMR):
+		return "", r.refuse(unmetRequirements, "the sign-in does not reach the acr that is asked for")
+	default:
+		return stepDone, nil
+	}
+}
+
+// expected tells whether the person is the one that the request is about, where
+// it is about one: by an ID token (OpenID Connect Core §3.1.2.1, id_token_hint) or
+// by name (§5.5.1, a value for sub).
+func (s *Service) expected(r *Request, a *core.Auth) bool {
+	if r.hint != nil && !s.isSubject(r.hint.client, a.User.ID, r.hint.subject) {
+		return false
+	}
+	return len(r.subjects) == 0 || slices.ContainsFunc(r.subjects, func(sub string) bool { return s.isSubject(r.Client, a.User.ID, sub) })
 }
 
 // identityStep is the step, if any, that settles who the person is.
@@ -114,6 +147,8 @@ func (s *Service) identityStep(ctx context.Context, j *journey) Step {
 	case signedIn:
 		return stepDone
 	case r.prompts(promptLogin), r.MaxAge >= 0 && s.now(ctx).Sub(a.Session.CreatedAt) > r.MaxAge, r.MaxAge == 0:
+		return StepLogin
+	case !s.expected(r, a), !s.sure(r, a.Session.AMR):
 		return StepLogin
 	case r.prompts(promptSelect) && p.Chosen != a.Session.ID:
 		return StepSelect
@@ -133,7 +168,7 @@ func (s *Service) needsConsent(ctx context.Context, r *Request, userID string) (
 	if err != nil {
 		return false, err
 	}
-	for _, scope := range r.Scopes {
+	for _, scope := range r.asks() {
 		if !slices.Contains(given, scope) {
 			return true, nil
 		}
@@ -204,7 +239,9 @@ func withQuery(page, query string) string {
 // the person has just allowed these scopes.
 func (s *Service) answerWithCode(ctx context.Context, j *journey, scopes []string, consent bool) (Answer, error) {
 	r, a := j.request, j.auth
-	g, code := s.newGrant(ctx, r, a, scopes)
+	granted := slices.DeleteFunc(slices.Clone(r.Scopes), func(scope string) bool { return !slices.Contains(scopes, scope) })
+	g, code := s.newGrant(ctx, r, a, granted)
+	g.claims, g.acr = r.release.within(scopes).String(), s.acrOf(r, a.Session.AMR)
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
 		if j.flow != nil {
 			if err := useFlow(ctx, tx, j.flow.hash); err != nil {

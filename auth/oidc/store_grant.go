@@ -84,10 +84,10 @@ func findAccessToken(ctx context.Context, q store.Querier, id string, now time.T
 	return store.One(ctx, q, func(r *store.Row) *accessToken {
 		return &accessToken{
 			id: r.Text(), hash: r.Text(), grantID: r.Text(), clientID: r.Text(), scopes: list(r), createdAt: r.Time(), expiresAt: r.Time(),
-			resources: list(r), jkt: text(r), userID: text(r), sessionID: text(r), act: text(r), subjectType: r.Text(),
+			resources: list(r), jkt: text(r), userID: text(r), sessionID: text(r), act: text(r), subjectType: r.Text(), claims: text(r),
 		}
 	}, `SELECT t.id, t.token, t.grant_id, t.client_id, t.scopes, t.created_at, t.expires_at, t.resources, t.jkt,
-g.user_id, g.session_id, g.act, c.subject_type
+g.user_id, g.session_id, g.act, c.subject_type, g.claims
 FROM oauth_access_token t LEFT JOIN oauth_grant g ON g.id = t.grant_id JOIN oauth_client c ON c.client_id = t.client_id
 WHERE t.id = $1 AND t.expires_at > $2 AND (t.grant_id = '' OR g.id IS NOT NULL AND g.revoked IS NULL) AND NOT c.disabled`, id, now)
 }

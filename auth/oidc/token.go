@@ -205,6 +205,7 @@ type accessToken struct {
 	act       string
 
 	subjectType string // of its client
+	claims      string // of its grant
 }
 
 func (s *Service) newAccessToken(client *Client, g *grant, scopes []string, now time.Time) (*Tokens, *accessToken) {

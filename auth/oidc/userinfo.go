@@ -1,0 +1,69 @@
+package oidc
+
+import (
+	"slices"
+
+	"authd/auth/internal/core"
+)
+
+// UserInfo is the claims that a scope gives access to (OpenID Connect Core §5.3, §5.4).
+type UserInfo struct {
+	Subject       string `json:"sub"`
+	Name          string `json:"name,omitempty"`
+	Picture       string `json:"picture,omitempty"`
+	GivenName     string `json:"given_name,omitempty"`
+	FamilyName    string `json:"family_name,omitempty"`
+	Email         string `json:"email,omitempty"`
+	EmailVerified *bool  `json:"email_verified,omitempty"`
+	UpdatedAt     int64  `json:"updated_at,omitempty"` // only where it was asked for by name
+
+	more map[string]any // by configuration
+}
+
+// MarshalJSON puts the configured claims behind the standard ones.
+func (u UserInfo) MarshalJSON() ([]byte, error) {
+	type plain UserInfo
+	return splice(plain(u), u.more)
+}
+
+// about is what a token may be told of a person: by its scopes (§5.4), by name
+// (§5.5), and by configuration.
+func (s *Service) about(u *core.User, subject string, t *accessToken) *UserInfo {
+	info := &UserInfo{Subject: subject}
+	named := parseRelease(t.claims).UserInfo
+	has := func(scope, claim string) bool {
+		return slices.Contains(t.scopes, scope) || slices.Contains(named, claim)
+	}
+	if has(scopeProfile, "name") {
+		info.Name = u.Name
+	}
+	if u.Image != nil && has(scopeProfile, "picture") {
+		info.Picture = *u.Image
+	}
+	given, family := splitName(u.Name)
+	if has(scopeProfile, "given_name") {
+		info.GivenName = given
+	}
+	if has(scopeProfile, "family_name") {
+		info.FamilyName = family
+	}
+	if has(scopeEmail, "email") {
+		info.Email = u.Email
+	}
+	if has(scopeEmail, "email_verified") {
+		info.EmailVerified = &u.EmailVerified
+	}
+	if slices.Contains(named, "updated_at") {
+		info.UpdatedAt = u.UpdatedAt.Unix()
+	}
+	if len(s.claims) > 0 {
+		info.more = s.scopeClaims(u, t.scopes)
+		for _, standard := range []string{"name", "picture", "given_name", "family_name", "email", "email_verified"} {
+			delete(info.more, standard) // those are the scopes' profile and email
+		}
+		if info.UpdatedAt != 0 {
+			delete(info.more, "updated_at")
+		}
+	}
+	return info
+}
