@@ -39,7 +39,7 @@ func TestRefusedRequests(t *testing.T) {
 		{"OAuth 2.1: an unknown response type", id, url.Values{"response_type": {"bogus"}}, "unsupported_response_type", false},
 		{"Multiple Response Types 2.1: an unknown response mode", id, url.Values{"response_mode": {"pigeon"}}, "invalid_request", false},
 		{"RFC 6749 3.1: response_mode twice", id, url.Values{"response_mode": {"query", "fragment"}}, "invalid_request", false},
-		{"OpenID Connect Core 6.1: request objects are not offered", id, url.Values{"request": {"e30.e30."}}, "request_not_supported", false},
+		{"OpenID Connect Core 6.1: unsigned request objects are not offered", id, url.Values{"request": {"eyJhbGciOiJub25lIn0.e30."}}, "request_not_supported", false},
 		{"OpenID Connect Core 6.2: request_uri is not offered", id, url.Values{"request_uri": {"https://app.example/r"}}, "request_uri_not_supported", false},
 		{"OpenID Connect Core 7.2.1: registration is not offered", id, url.Values{"registration": {"{}"}}, "registration_not_supported", false},
 		{"RFC 6749 4.1.2.1: an unknown scope", id, url.Values{"scope": {"openid bogus"}}, "invalid_scope", false},

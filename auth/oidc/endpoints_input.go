@@ -21,6 +21,8 @@ type authorizeQuery struct {
 	ACRValues           any `query:"acr_values,optional" doc:"How sure the sign-in should be, the best first."`
 	Claims              any `query:"claims,optional" doc:"JSON: claims by name (OpenID Connect Core §5.5)."`
 	UILocales           any `query:"ui_locales,optional"`
+	Request             any `query:"request,optional" doc:"A signed request object with the parameters in it (RFC 9101)."`
+	RequestURI          any `query:"request_uri,optional" doc:"Of a request that was pushed before (RFC 9126)."`
 }
 
 type authorizeForm struct {
@@ -40,6 +42,8 @@ type authorizeForm struct {
 	ACRValues           any `body:"acr_values,optional"`
 	Claims              any `body:"claims,optional"`
 	UILocales           any `body:"ui_locales,optional"`
+	Request             any `body:"request,optional" doc:"A signed request object with the parameters in it (RFC 9101)."`
+	RequestURI          any `body:"request_uri,optional" doc:"Of a request that was pushed before (RFC 9126)."`
 }
 
 type tokenForm struct {
@@ -52,13 +56,18 @@ type tokenForm struct {
 	RefreshToken any `body:"refresh_token,optional"`
 	DeviceCode   any `body:"device_code,optional" doc:"Of a device that the person has let in (RFC 8628)."`
 	Scope        any `body:"scope,optional" doc:"On refresh: some of what was granted."`
+
+	ClientAssertion     any `body:"client_assertion,optional" doc:"Of a client registered for private_key_jwt (RFC 7523)."`
+	ClientAssertionType any `body:"client_assertion_type,optional" doc:"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"`
 }
 
 type aboutTokenForm struct {
-	Token         any `body:"token,optional"`
-	TokenTypeHint any `body:"token_type_hint,optional"`
-	ClientID      any `body:"client_id,optional"`
-	ClientSecret  any `body:"client_secret,optional"`
+	Token               any `body:"token,optional"`
+	TokenTypeHint       any `body:"token_type_hint,optional"`
+	ClientID            any `body:"client_id,optional"`
+	ClientSecret        any `body:"client_secret,optional"`
+	ClientAssertion     any `body:"client_assertion,optional" doc:"Of a client registered for private_key_jwt (RFC 7523)."`
+	ClientAssertionType any `body:"client_assertion_type,optional" doc:"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"`
 }
 
 type userinfoForm struct {

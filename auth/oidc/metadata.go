@@ -38,8 +38,6 @@ type provider struct {
 	ACRValuesSupported                         []string `json:"acr_values_supported"`
 	ClaimsSupported                            []string `json:"claims_supported"`
 	ClaimsParameterSupported                   bool     `json:"claims_parameter_supported"`
-	RequestParameterSupported                  bool     `json:"request_parameter_supported"`
-	RequestURIParameterSupported               bool     `json:"request_uri_parameter_supported"`
 	PromptValuesSupported                      []string `json:"prompt_values_supported"`
 	deviceMetadata
 }

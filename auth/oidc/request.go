@@ -155,10 +155,10 @@ func parseResponse(r *Request) (code, description string) {
 	}
 	// OpenID Connect Core §6 and RFC 9101 §3: who cannot read them must say so.
 	if r.params.Get("request") != "" {
-		return "request_not_supported", "request objects are not supported"
+		return requestNotSupported, "request objects are not supported"
 	}
-	if r.params.Get("request_uri") != "" {
-		return "request_uri_not_supported", "request_uri is not supported"
+	if uri := r.params.Get("request_uri"); uri != "" && !isPushed(uri) {
+		return requestURINotSupported, "request_uri is not supported"
 	}
 	if r.params.Get("registration") != "" {
 		return "registration_not_supported", "registration is not supported"

@@ -49,6 +49,10 @@ func (p *progress) signedIn(a *core.Auth) bool {
 // to a code, an error, or the page of the next step. a is the browser's session,
 // nil without one; browser is the secret of its cookie, "" without one.
 func (s *Service) Authorize(ctx context.Context, params url.Values, a *core.Auth, browser string) (Answer, error) {
+	params, err := s.requestParams(ctx, params)
+	if err != nil {
+		return s.refused(ctx, err)
+	}
 	r, err := s.parse(ctx, params)
 	if err != nil {
 		return s.refused(ctx, err)
@@ -248,6 +252,9 @@ func (s *Service) answerWithCode(ctx context.Context, j *journey, scopes []strin
 				return err
 			}
 		}
+		if err := s.usePushedOf(ctx, tx, r); err != nil {
+			return err
+		}
 		if consent {
 			if err := saveConsent(ctx, tx, a.User.ID, r.Client.ID, scopes, s.now(ctx)); err != nil {
 				return err
@@ -259,7 +266,7 @@ func (s *Service) answerWithCode(ctx context.Context, j *journey, scopes []strin
 		if errors.Is(err, store.ErrUnavailable) {
 			return s.refused(ctx, r.refuse("temporarily_unavailable", "the server cannot write to its storage at the moment"))
 		}
-		return Answer{}, err
+		return s.refused(ctx, err)
 	}
 	to, err := s.answer(ctx, r.destination(), []param{{"code", code}, {"state", r.State}, {"iss", s.issuer}})
 	return Answer{URL: to}, err

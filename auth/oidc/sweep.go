@@ -13,7 +13,7 @@ const sweepBatch = 200
 // Sweep deletes what has expired, in small steps between which others write.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now(ctx)
-	for _, remove := range []func(context.Context, *store.Tx, time.Time, int) (int64, error){deleteExpiredFlows, deleteExpiredJTIs} {
+	for _, remove := range []func(context.Context, *store.Tx, time.Time, int) (int64, error){deleteExpiredFlows, deleteExpiredJTIs, deleteDroppedPushed} {
 		for n := int64(sweepBatch); n == sweepBatch; {
 			err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
 				n, err = remove(ctx, tx, now, sweepBatch)

@@ -131,6 +131,9 @@ type OauthProvider struct {
 	PairwiseSecret            string        `toml:"pairwise_secret" secret:"true" shown:"the oldest secret" doc:"Makes the pairwise subjects of clients with subject_type pairwise, at least 32 characters. It must never change: people would be strangers to those clients."`
 	RefreshTokenReuseInterval time.Duration `toml:"refresh_token_reuse_interval" default:"0s" min:"0s" max:"5m" doc:"How long a refresh token that was just used may be sent again, for clients that retry."`
 	AssertionMaxLifetime      time.Duration `toml:"assertion_max_lifetime" default:"5m" min:"10s" max:"1d" doc:"How long the assertion that a client proves itself with (private_key_jwt) may last."`
+
+	RequestURI                         bool `toml:"request_uri" default:"false" doc:"Request objects may come by reference, from addresses that the client registered, and without a signature."`
+	RequirePushedAuthorizationRequests bool `toml:"require_pushed_authorization_requests" default:"false" doc:"Every client must push its authorization requests (PAR)."`
 }
 
 // DeviceAuthorization is signing in on devices without a browser (RFC 8628).
