@@ -3,13 +3,12 @@ package oidc
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
-	"authd/auth/internal/clock"
+	"authd/auth/internal/core"
 	"authd/auth/internal/egress"
 )
 
@@ -22,17 +21,10 @@ const (
 	keysMaxSets = 1000
 )
 
-// fetcher is the way out: trusted for addresses that whoever runs the server chose.
-type fetcher interface {
-	Fetch(ctx context.Context, address string, want egress.Want) (egress.Document, error)
-}
-
 // remoteKeys are the key sets that clients publish at an address of theirs
 // (RFC 7591 §2, jwks_uri).
 type remoteKeys struct {
-	fetch fetcher
-	now   clock.Clock
-	log   *slog.Logger
+	core *core.Core
 
 	mu   sync.Mutex
 	sets map[string]*remoteSet
@@ -45,8 +37,8 @@ type remoteSet struct {
 	tried time.Time
 }
 
-func newRemoteKeys(fetch fetcher, now clock.Clock, log *slog.Logger) *remoteKeys {
-	return &remoteKeys{fetch: fetch, now: now, log: log, sets: map[string]*remoteSet{}}
+func newRemoteKeys(c *core.Core) *remoteKeys {
+	return &remoteKeys{core: c, sets: map[string]*remoteSet{}}
 }
 
 var errNoKeySet = errors.New("the client's jwks_uri cannot be read at the moment")
@@ -54,7 +46,7 @@ var errNoKeySet = errors.New("the client's jwks_uri cannot be read at the moment
 // keys is the set at an address. again asks for another look, because no key
 // fitted; it is not taken more often than keysEvery.
 func (r *remoteKeys) keys(ctx context.Context, uri string, trusted, again bool) ([]jose.JSONWebKey, error) {
-	now := r.now(ctx)
+	now := r.core.Now(ctx)
 	set := r.set(uri, trusted, now)
 	set.mu.Lock()
 	defer set.mu.Unlock()
@@ -65,7 +57,7 @@ func (r *remoteKeys) keys(ctx context.Context, uri string, trusted, again bool) 
 		if err == nil {
 			set.keys, set.read, age = keys, now, 0
 		} else {
-			r.log.WarnContext(ctx, "a client's keys were not read", "jwks_uri", uri, "error", err)
+			r.core.Log.WarnContext(ctx, "a client's keys were not read", "jwks_uri", uri, "error", err)
 		}
 	}
 	if age >= keysStale {
@@ -75,7 +67,7 @@ func (r *remoteKeys) keys(ctx context.Context, uri string, trusted, again bool) 
 }
 
 func (r *remoteKeys) read(ctx context.Context, uri string, trusted bool) ([]jose.JSONWebKey, error) {
-	document, err := r.fetch.Fetch(ctx, uri, egress.Want{
+	document, err := r.core.Egress.Fetch(ctx, uri, egress.Want{
 		Trusted: trusted, Accept: "application/jwk-set+json, application/json;q=0.9", MaxBody: keysMaxBody, Timeout: keysTimeout,
 	})
 	if err != nil {

@@ -50,7 +50,7 @@ func New(c *core.Core) (*Service, error) {
 		return nil, err
 	}
 	s.keys = newKeys(c.DB, sealer, c.Now)
-	s.remote = newRemoteKeys(c.Egress, c.Now, c.Log)
+	s.remote = newRemoteKeys(c)
 	if s.query, err = c.Keys.Signer("oauth signed query"); err != nil {
 		return nil, err
 	}

@@ -247,7 +247,7 @@ func (s *Service) fetchObject(ctx context.Context, client *Client, params url.Va
 	if !known || len(uri) > 512 {
 		return "", s.refuseAs(client, params, invalidRequestURI, "the request_uri is not registered")
 	}
-	document, err := s.remote.fetch.Fetch(ctx, bare, egress.Want{
+	document, err := s.core.Egress.Fetch(ctx, bare, egress.Want{
 		Trusted: client.Registration == madeByOperator, Accept: "application/" + typRequestObject + ", application/jwt;q=0.9, */*;q=0.1",
 		MaxBody: maxRequestObject, Timeout: keysTimeout,
 	})
