@@ -37,6 +37,11 @@ const (
 	grantClientCredentials = "client_credentials"
 )
 
+// grantTypes are those of the token endpoint.
+func grantTypes() []string {
+	return []string{grantCode, grantRefresh, grantClientCredentials, grantTokenExchange}
+}
+
 // Scopes that mean something to the provider itself (OpenID Connect Core §5.4, §11).
 const (
 	scopeOpenID  = "openid"

@@ -80,49 +80,62 @@ func (s *Service) DeviceClient(ctx context.Context, id string) (name, uri string
 }
 
 // device takes a device code and gives tokens, once the person has let the device in.
-func (s *Service) device(ctx context.Context, client *Client, form url.Values) (*Tokens, error) {
-	code := form.Get("device_code")
+func (s *Service) device(ctx context.Context, r *tokenRequest) (*Tokens, error) {
+	code := r.form.Get("device_code")
 	if code == "" {
 		return nil, bad(invalidRequest, "device_code is required")
 	}
+	// No person was asked for a resource: this is the client's own wish, within what it may have.
+	target, err := s.target(ctx, r.client, r.form["resource"])
+	if err != nil {
+		return nil, err
+	}
 	var g *grant
-	var tokens *Tokens
-	err := s.devices.RedeemOAuth(ctx, client.ID, code, func(tx *store.Tx, a *core.Auth, scopes []string) (err error) {
-		g, tokens, err = s.grantTo(ctx, tx, client, a, scopes)
-		return err
+	var token *minted
+	refresh := ""
+	err = s.devices.RedeemOAuth(ctx, r.client.ID, code, func(tx *store.Tx, a *core.Auth, scopes []string) (err error) {
+		g, refresh, err = s.grantTo(ctx, tx, r, a, scopes, target)
+		if err != nil {
+			return err
+		}
+		token, err = s.mint(&minting{client: r.client, grant: g, scopes: scopes, target: target, jkt: r.jkt, now: r.now})
+		if err != nil {
+			return err
+		}
+		return token.keep(ctx, tx)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return tokens, s.addIDToken(ctx, client, g, g.scopes, "", tokens)
+	tokens, err := s.issue(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	tokens.RefreshToken = refresh
+	return tokens, s.addIDToken(ctx, r.client, g, g.scopes, "", tokens)
 }
 
-// grantTo makes a grant that no code stood for, and its tokens.
-func (s *Service) grantTo(ctx context.Context, tx *store.Tx, client *Client, a *core.Auth, scopes []string) (*grant, *Tokens, error) {
-	now := s.now(ctx)
+// grantTo makes a grant that no code stood for, and its refresh token, where it has one.
+func (s *Service) grantTo(ctx context.Context, tx *store.Tx, r *tokenRequest, a *core.Auth, scopes []string, to target) (*grant, string, error) {
 	g := &grant{
-		id: core.NewID(), clientID: client.ID, userID: a.User.ID, sessionID: a.Session.ID, scopes: scopes,
-		authTime: a.Session.CreatedAt, amr: a.Session.AMR, createdAt: now,
+		id: core.NewID(), clientID: r.client.ID, userID: a.User.ID, sessionID: a.Session.ID, scopes: scopes, resources: to.resources,
+		authTime: a.Session.CreatedAt, amr: a.Session.AMR, createdAt: r.now,
 	}
 	refresh := ""
 	if g.has(scopeOffline) {
 		refresh = newValue(prefixRefresh, g.id)
 		g.refreshToken = core.HashToken(refresh)
 	}
-	g.expiresAt = s.grantEnd(client, now, refresh != "")
+	g.expiresAt = s.grantEnd(r.client, to, r.now, refresh != "")
 	// The page asked and the person answered: that is consent like any other.
-	if err := saveConsent(ctx, tx, a.User.ID, client.ID, scopes, now); err != nil {
-		return nil, nil, err
+	if err := saveConsent(ctx, tx, a.User.ID, r.client.ID, scopes, r.now); err != nil {
+		return nil, "", err
 	}
 	if err := insertGrant(ctx, tx, g); err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
-	if err := redeemGrant(ctx, tx, g, now); err != nil { // no code: from the start it is the family of its tokens
-		return nil, nil, err
-	}
-	tokens, row := s.newAccessToken(client, g, scopes, now)
-	tokens.RefreshToken = refresh
-	return g, tokens, insertAccessToken(ctx, tx, row)
+	// No code: from the start it is the family of its tokens.
+	return g, refresh, redeemGrant(ctx, tx, g, r.now)
 }
 
 // ensureCLIDevice lets an existing installation's command line sign in with a

@@ -32,7 +32,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		}, s.authorizePost),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/oauth2/token", ID: "oauth2Token", Tag: tag, Limit: perMinute(20), Media: form, Origin: api.OriginNone, CORS: api.CORSPublic,
-			Doc: "Gives tokens for an authorization code or a refresh token.",
+			Doc: "Gives tokens for an authorization code, a refresh token, a token of another client's (RFC 8693), or to the client itself.",
 		}, s.token),
 		api.Handle(api.Endpoint{
 			Method: http.MethodGet, Path: "/oauth2/userinfo", ID: "oauth2UserInfo", Tag: tag, Limit: perMinute(60), CORS: api.CORSPublic,
@@ -44,7 +44,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		}, s.userinfoPost),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/oauth2/introspect", ID: "oauth2Introspect", Tag: tag, Limit: perMinute(100), Media: form, Origin: api.OriginNone, CORS: api.CORSNone,
-			Doc: "Tells a client whether a token of its own is good (RFC 7662).",
+			Doc: "Tells a client whether a token of its own, or for its API, is good (RFC 7662); signed where application/token-introspection+jwt is asked for (RFC 9701).",
 		}, s.introspect),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/oauth2/revoke", ID: "oauth2Revoke", Tag: tag, Limit: perMinute(30), Media: form, Origin: api.OriginNone, CORS: api.CORSPublic,
@@ -167,20 +167,6 @@ func (s *Service) keepBrowser(r *api.Request, answer Answer) error {
 func (s *Service) token(r *api.Request, _ *tokenForm) (*Tokens, error) {
 	noStore(r)
 	return s.Token(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
-}
-
-func (s *Service) userinfo(r *api.Request, _ *api.None) (*UserInfo, error) {
-	noStore(r)
-	return s.UserInfo(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
-}
-
-func (s *Service) userinfoPost(r *api.Request, _ *userinfoForm) (*UserInfo, error) {
-	return s.userinfo(r, nil)
-}
-
-func (s *Service) introspect(r *api.Request, _ *aboutTokenForm) (*Introspection, error) {
-	noStore(r)
-	return s.Introspect(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
 }
 
 func (s *Service) revoke(r *api.Request, _ *aboutTokenForm) (api.Empty, error) {

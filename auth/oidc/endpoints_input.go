@@ -23,6 +23,7 @@ type authorizeQuery struct {
 	UILocales           any `query:"ui_locales,optional"`
 	Request             any `query:"request,optional" doc:"A signed request object with the parameters in it (RFC 9101)."`
 	RequestURI          any `query:"request_uri,optional" doc:"Of a request that was pushed before (RFC 9126)."`
+	Resource            any `query:"resource,optional" doc:"Where access tokens are to count (RFC 8707); may be repeated."`
 }
 
 type authorizeForm struct {
@@ -44,10 +45,11 @@ type authorizeForm struct {
 	UILocales           any `body:"ui_locales,optional"`
 	Request             any `body:"request,optional" doc:"A signed request object with the parameters in it (RFC 9101)."`
 	RequestURI          any `body:"request_uri,optional" doc:"Of a request that was pushed before (RFC 9126)."`
+	Resource            any `body:"resource,optional"`
 }
 
 type tokenForm struct {
-	GrantType    any `body:"grant_type,optional" doc:"authorization_code, refresh_token or urn:ietf:params:oauth:grant-type:device_code"`
+	GrantType    any `body:"grant_type,optional" doc:"authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code or urn:ietf:params:oauth:grant-type:token-exchange"`
 	ClientID     any `body:"client_id,optional" doc:"Of a public client, or with client_secret."`
 	ClientSecret any `body:"client_secret,optional" doc:"Of a client registered for client_secret_post."`
 	Code         any `body:"code,optional"`
@@ -59,6 +61,14 @@ type tokenForm struct {
 
 	ClientAssertion     any `body:"client_assertion,optional" doc:"Of a client registered for private_key_jwt (RFC 7523)."`
 	ClientAssertionType any `body:"client_assertion_type,optional" doc:"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"`
+	Resource            any `body:"resource,optional" doc:"Where the access token is to count (RFC 8707); may be repeated."`
+
+	Audience           any `body:"audience,optional" doc:"Token exchange (RFC 8693): the same, by name."`
+	SubjectToken       any `body:"subject_token,optional" doc:"Token exchange: the person's access token."`
+	SubjectTokenType   any `body:"subject_token_type,optional"`
+	ActorToken         any `body:"actor_token,optional" doc:"Token exchange: an access token of the client's own that says who acts."`
+	ActorTokenType     any `body:"actor_token_type,optional"`
+	RequestedTokenType any `body:"requested_token_type,optional"`
 }
 
 type aboutTokenForm struct {

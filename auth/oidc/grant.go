@@ -75,6 +75,11 @@ func rowOf(prefix, value string) string {
 	if _, err := base64.RawURLEncoding.Strict().Decode(raw[:], []byte(rest)); err != nil {
 		return ""
 	}
+	return idOf(raw[:nameBytes])
+}
+
+// idOf writes the 16 bytes of an id as ids are written.
+func idOf(raw []byte) string {
 	var id [36]byte
 	hex.Encode(id[0:8], raw[0:4])
 	hex.Encode(id[9:13], raw[4:6])
@@ -91,7 +96,7 @@ func (s *Service) newGrant(ctx context.Context, r *Request, a *core.Auth, scopes
 	g := &grant{
 		id: core.NewID(), clientID: r.Client.ID, userID: a.User.ID, sessionID: a.Session.ID, scopes: scopes,
 		authTime: a.Session.CreatedAt, amr: a.Session.AMR, nonce: r.Nonce,
-		codeChallenge: r.CodeChallenge, redirectURI: r.RedirectURI, createdAt: now, expiresAt: now.Add(s.cfg.CodeExpiresIn),
+		codeChallenge: r.CodeChallenge, redirectURI: r.RedirectURI, resources: r.Resources, createdAt: now, expiresAt: now.Add(s.cfg.CodeExpiresIn),
 	}
 	code := newValue(prefixCode, g.id)
 	g.code = core.HashToken(code)
@@ -116,10 +121,14 @@ func (s *Service) refreshLife(c *Client) time.Duration {
 
 // grantEnd is when nothing of a grant can be good any more. Its row stays until
 // then: whoever replays a code or an old refresh token must be recognised.
-func (s *Service) grantEnd(c *Client, now time.Time, refresh bool) time.Time {
+func (s *Service) grantEnd(c *Client, to target, now time.Time, refresh bool) time.Time {
 	life := s.accessLife(c)
 	if refresh {
-		life = max(life, s.refreshLife(c))
+		offline := s.refreshLife(c)
+		if to.refreshLife > 0 {
+			offline = min(offline, to.refreshLife)
+		}
+		life = max(life, offline)
 	}
 	return now.Add(life)
 }

@@ -12,47 +12,66 @@ import (
 	"authd/auth/internal/store"
 )
 
-// access finds what an access token stands for and whose it is. Errors: 401
-// invalid_token when it is not good, for whatever reason.
+// access finds what an access token stands for and whose it is: nobody's when a
+// client has it of its own. Errors: 401 invalid_token when it is not good, for
+// whatever reason.
 func (s *Service) access(ctx context.Context, token string) (*accessToken, *core.User, error) {
-	invalid := bearerError(401, invalidToken, "Invalid access token", "")
-	id := rowOf(prefixAccess, token)
-	if id == "" {
-		return nil, nil, invalid
+	t, err := s.findAccess(ctx, token)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil, errInvalidAccess()
 	}
-	t, err := findAccessToken(ctx, s.core.DB, id, s.now(ctx))
-	if errors.Is(err, store.ErrNotFound) || err == nil && !sameHash(token, t.hash) {
-		return nil, nil, invalid
-	}
-	if err != nil {
-		return nil, nil, err
+	if err != nil || t.userID == "" {
+		return t, nil, err
 	}
 	u, err := s.core.User(ctx, s.core.DB, t.userID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && u.BannedAt(s.now(ctx)) {
-		return nil, nil, invalid
+		return nil, nil, errInvalidAccess()
 	}
 	return t, u, err
 }
 
+func errInvalidAccess() *api.OAuthError {
+	return bearerError(401, invalidToken, "Invalid access token", "")
+}
+
+// findAccess reads an access token of either form. Errors: store.ErrNotFound.
+func (s *Service) findAccess(ctx context.Context, token string) (*accessToken, error) {
+	if isJWT(token) {
+		return s.accessJWT(ctx, token)
+	}
+	id := rowOf(prefixAccess, token)
+	if id == "" {
+		return nil, store.ErrNotFound
+	}
+	t, err := findAccessToken(ctx, s.core.DB, id, s.now(ctx))
+	if err == nil && !sameHash(token, t.hash) {
+		return nil, store.ErrNotFound
+	}
+	return t, err
+}
+
 // UserInfo answers at the userinfo endpoint. authorization is the header, form
-// the body of a POST (RFC 6750 §2.1, §2.2). Errors: *api.OAuthError.
-func (s *Service) UserInfo(ctx context.Context, authorization string, form url.Values) (*UserInfo, error) {
+// the body of a POST (RFC 6750 §2.1, §2.2). t is the token it was. Errors: *api.OAuthError.
+func (s *Service) UserInfo(ctx context.Context, authorization string, form url.Values) (info *UserInfo, t *accessToken, err error) {
 	token, err := bearer(authorization, form)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	t, u, err := s.access(ctx, token)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !slices.Contains(t.scopes, scopeOpenID) {
-		return nil, bearerError(403, "insufficient_scope", "the access token was not issued for openid", scopeOpenID)
+		return nil, nil, bearerError(403, "insufficient_scope", "the access token was not issued for openid", scopeOpenID)
+	}
+	if u == nil || t.jwt != nil && !slices.Contains(t.jwt.Audience, s.userinfoURL) { // RFC 9068 §4
+		return nil, nil, errInvalidAccess()
 	}
 	subject, err := s.subjectOf(ctx, t)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return s.about(u, subject, t), nil
+	return s.about(u, subject, t), t, nil
 }
 
 // splitName takes the last word for the family's, as the contract does; a single
@@ -131,6 +150,9 @@ func (s *Service) Revoke(ctx context.Context, authorization string, form url.Val
 		}
 		return s.core.DB.Write(ctx, func(tx *store.Tx) error { return revokeGrant(ctx, tx, g.id, s.now(ctx)) })
 	}
+	if isJWT(token) {
+		return s.revokeJWT(ctx, client, token)
+	}
 	id := rowOf(prefixAccess, token)
 	if id == "" {
 		return nil
@@ -138,65 +160,4 @@ func (s *Service) Revoke(ctx context.Context, authorization string, form url.Val
 	return s.core.DB.Write(ctx, func(tx *store.Tx) error {
 		return revokeAccessToken(ctx, tx, id, core.HashToken(token), client.ID)
 	})
-}
-
-// Introspection is what a token is (RFC 7662 §2.2).
-type Introspection struct {
-	Active    bool   `json:"active"`
-	Issuer    string `json:"iss,omitempty"`
-	ClientID  string `json:"client_id,omitempty"`
-	AZP       string `json:"azp,omitempty"`
-	Subject   string `json:"sub,omitempty"`
-	SessionID string `json:"sid,omitempty"`
-	Expires   int64  `json:"exp,omitempty"`
-	IssuedAt  int64  `json:"iat,omitempty"`
-	Scope     string `json:"scope,omitempty"`
-	TokenType string `json:"token_type,omitempty"`
-}
-
-// Introspect tells a client about a token of its own. Of any other it learns
-// nothing, not even that it exists. Errors: *api.OAuthError.
-func (s *Service) Introspect(ctx context.Context, authorization string, form url.Values) (*Introspection, error) {
-	client, token, err := s.aboutToken(ctx, authorization, form)
-	if err != nil {
-		return nil, err
-	}
-	if client.Public() { // RFC 7662 §2.1: who asks must prove itself
-		return nil, unauthenticated("missing required credentials")
-	}
-	if strings.HasPrefix(token, prefixRefresh) {
-		return s.introspectRefresh(ctx, client, token)
-	}
-	t, u, err := s.access(ctx, token)
-	var refused *api.OAuthError
-	if errors.As(err, &refused) || err == nil && t.clientID != client.ID {
-		return &Introspection{}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &Introspection{
-		Active: true, Issuer: s.issuer, ClientID: t.clientID, AZP: t.clientID, Subject: s.subject(client, u.ID), SessionID: t.sessionID,
-		Expires: t.expiresAt.Unix(), IssuedAt: t.createdAt.Unix(), Scope: strings.Join(t.scopes, " "), TokenType: "Bearer",
-	}, nil
-}
-
-func (s *Service) introspectRefresh(ctx context.Context, client *Client, token string) (*Introspection, error) {
-	g, err := s.refreshable(ctx, client, token)
-	if g == nil || err != nil {
-		return &Introspection{}, err
-	}
-	if !sameHash(token, g.refreshToken) || g.revoked != nil || !s.now(ctx).Before(g.expiresAt) {
-		return &Introspection{}, nil
-	}
-	var refused *api.OAuthError
-	if _, err := s.activeUser(ctx, s.core.DB, g.userID); errors.As(err, &refused) {
-		return &Introspection{}, nil
-	} else if err != nil {
-		return nil, err
-	}
-	return &Introspection{
-		Active: true, Issuer: s.issuer, ClientID: g.clientID, Subject: s.subject(client, g.userID), SessionID: g.sessionID,
-		Expires: g.expiresAt.Unix(), IssuedAt: g.createdAt.Unix(), Scope: strings.Join(g.scopes, " "), TokenType: "Bearer",
-	}, nil
 }

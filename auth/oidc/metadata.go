@@ -50,7 +50,7 @@ func newMetadata(issuer string, cfg config.OauthProvider, device bool) (metadata
 		Issuer:        issuer, AuthorizationEndpoint: at + "authorize", TokenEndpoint: at + "token", JWKSURI: issuer + "/.well-known/jwks.json",
 		UserinfoEndpoint: at + "userinfo", IntrospectionEndpoint: at + "introspect", RevocationEndpoint: at + "revoke",
 		ScopesSupported: cfg.Scopes, ResponseTypesSupported: []string{"code"}, ResponseModesSupported: responseModes(),
-		GrantTypesSupported:                       append([]string{grantCode, grantRefresh}, deviceGrants(device)...),
+		GrantTypesSupported:                       append(grantTypes(), deviceGrants(device)...),
 		TokenEndpointAuthMethodsSupported:         append([]string{authNone}, secrets...),
 		IntrospectionEndpointAuthMethodsSupported: secrets, RevocationEndpointAuthMethodsSupported: append([]string{authNone}, secrets...),
 		CodeChallengeMethodsSupported: []string{"S256"}, AuthorizationResponseIssParameterSupported: true,

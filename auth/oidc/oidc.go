@@ -26,16 +26,18 @@ import (
 
 // Service is the provider. Build it with [New].
 type Service struct {
-	core    *core.Core
-	cfg     config.OauthProvider
-	issuer  string
-	keys    *keys
-	remote  *remoteKeys
-	query   *core.Signer
-	replay  *core.Sealer
-	forms   *core.Sealer // answers that a page posts
-	browser *browsers
-	devices Devices
+	core   *core.Core
+	cfg    config.OauthProvider
+	issuer string
+	// userinfoURL is in the audience of tokens with openid (NOTES §13).
+	userinfoURL string
+	keys        *keys
+	remote      *remoteKeys
+	query       *core.Signer
+	replay      *core.Sealer
+	forms       *core.Sealer // answers that a page posts
+	browser     *browsers
+	devices     Devices
 	// subjectKey makes pairwise subjects.
 	subjectKey []byte
 	claims     []scopeClaim
@@ -44,7 +46,7 @@ type Service struct {
 
 // New puts the provider together and has it listen to the end of people's access.
 func New(c *core.Core) (*Service, error) {
-	s := &Service{core: c, cfg: c.Config.OauthProvider, issuer: c.Config.URL}
+	s := &Service{core: c, cfg: c.Config.OauthProvider, issuer: c.Config.URL, userinfoURL: c.Config.URL + "/api/auth/oauth2/userinfo"}
 	sealer, err := c.Keys.Sealer("jwks private key")
 	if err != nil {
 		return nil, err
@@ -87,6 +89,9 @@ func (s *Service) Start(ctx context.Context) error {
 	}
 	if err := s.reconcile(ctx, s.core.Config.Client); err != nil {
 		return fmt.Errorf("declared clients: %w", err)
+	}
+	if err := s.reconcileResources(ctx); err != nil {
+		return fmt.Errorf("declared resources: %w", err)
 	}
 	return nil
 }

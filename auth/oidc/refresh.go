@@ -3,9 +3,6 @@ package oidc
 import (
 	"context"
 	"errors"
-	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"authd/auth/internal/core"
@@ -15,8 +12,8 @@ import (
 // refresh takes a refresh token and gives new tokens. The old one is replaced in
 // the same transaction; one that comes a second time ends the whole family
 // (OAuth 2.1 §4.3.1, RFC 9700 §4.14.2).
-func (s *Service) refresh(ctx context.Context, client *Client, form url.Values) (*Tokens, error) {
-	old := form.Get("refresh_token")
+func (s *Service) refresh(ctx context.Context, r *tokenRequest) (*Tokens, error) {
+	old := r.form.Get("refresh_token")
 	if old == "" {
 		return nil, bad(invalidRequest, "refresh_token is required")
 	}
@@ -24,32 +21,50 @@ func (s *Service) refresh(ctx context.Context, client *Client, form url.Values) 
 	if id == "" {
 		return nil, bad(invalidGrant, "invalid refresh token")
 	}
-	now := s.now(ctx)
+	// What is asked for is known before the transaction; whether it was granted, in it.
+	target, err := s.target(ctx, r.client, r.form["resource"])
+	if err != nil {
+		return nil, err
+	}
 	next := newValue(prefixRefresh, id)
 	change := rotation{
-		grantID: id, clientID: client.ID, old: core.HashToken(old), next: core.HashToken(next),
-		now: now, end: s.grantEnd(client, now, true),
+		grantID: id, clientID: r.client.ID, old: core.HashToken(old), next: core.HashToken(next),
+		now: r.now, end: s.grantEnd(r.client, target, r.now, true),
 	}
 	if err := s.keepReplay(&change, old, next); err != nil {
 		return nil, err
 	}
 	var g *grant
-	var tokens *Tokens
-	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+	var token *refreshed
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		if g, err = rotateGrant(ctx, tx, &change); err != nil {
 			return err
 		}
-		tokens, err = s.newTokens(ctx, tx, client, g, form.Get("scope"), now)
+		token, err = s.newToken(ctx, tx, r, g, target)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return s.refreshAgain(ctx, client, old, form)
+		return s.refreshAgain(ctx, r, old, target)
 	}
 	if err != nil {
 		return nil, err
 	}
+	return s.answerRefresh(ctx, r, g, token, next)
+}
+
+// refreshed is a new access token of a grant, and the scopes it was asked for with.
+type refreshed struct {
+	*minted
+	scopes []string
+}
+
+func (s *Service) answerRefresh(ctx context.Context, r *tokenRequest, g *grant, token *refreshed, next string) (*Tokens, error) {
+	tokens, err := s.issue(ctx, token.minted)
+	if err != nil {
+		return nil, err
+	}
 	tokens.RefreshToken = next
-	return tokens, s.addIDToken(ctx, client, g, strings.Fields(tokens.Scope), "", tokens)
+	return tokens, s.addIDToken(ctx, r.client, g, token.scopes, "", tokens)
 }
 
 // rotation is the change of a grant's refresh token.
@@ -60,41 +75,35 @@ type rotation struct {
 	now, end          time.Time
 }
 
-// newTokens checks the person and makes an access token, inside the rotation's
-// transaction: where it fails, nothing was rotated.
-func (s *Service) newTokens(ctx context.Context, tx *store.Tx, client *Client, g *grant, scope string, now time.Time) (*Tokens, error) {
+// newToken checks the person and makes an access token, inside the rotation's
+// transaction: where it fails, nothing was rotated. The refresh token keeps the
+// scope and the resources of the grant.
+func (s *Service) newToken(ctx context.Context, tx *store.Tx, r *tokenRequest, g *grant, asked target) (*refreshed, error) {
 	if _, err := s.activeUser(ctx, tx, g.userID); err != nil {
 		return nil, err
 	}
-	scopes, err := narrowed(g.scopes, scope)
+	scopes, err := narrowed(g.scopes, r.form.Get("scope"))
 	if err != nil {
 		return nil, err
 	}
-	tokens, row := s.newAccessToken(client, g, scopes, now)
-	return tokens, insertAccessToken(ctx, tx, row)
-}
-
-// narrowed is what a refresh asks for: no more than was granted (RFC 6749 §6).
-// The refresh token keeps the scope of the grant.
-func narrowed(granted []string, scope string) ([]string, error) {
-	if scope == "" {
-		return granted, nil
+	if asked.resources == nil { // all that was granted (RFC 8707 §2.2)
+		asked, err = s.targetIn(ctx, tx, r.client, g.resources)
+	} else {
+		err = asked.within(g.resources)
 	}
-	var scopes []string
-	for _, one := range strings.Fields(scope) {
-		if !slices.Contains(granted, one) {
-			return nil, bad(invalidScope, "unable to issue scope "+clip(asciiOnly(one)))
-		}
-		if !slices.Contains(scopes, one) {
-			scopes = append(scopes, one)
-		}
+	if err != nil {
+		return nil, err
 	}
-	return scopes, nil
+	token, err := s.mint(&minting{client: r.client, grant: g, scopes: scopes, target: asked, jkt: r.jkt, now: r.now})
+	if err != nil {
+		return nil, err
+	}
+	return &refreshed{token, scopes}, token.keep(ctx, tx)
 }
 
 // refreshAgain is for a refresh token that is not the one its grant has now:
 // lost in transit, within the interval that the operator allows, or stolen.
-func (s *Service) refreshAgain(ctx context.Context, client *Client, old string, form url.Values) (*Tokens, error) {
+func (s *Service) refreshAgain(ctx context.Context, r *tokenRequest, old string, asked target) (*Tokens, error) {
 	invalid := bad(invalidGrant, "invalid refresh token")
 	g, err := findGrant(ctx, s.core.DB, rowOf(prefixRefresh, old))
 	if errors.Is(err, store.ErrNotFound) {
@@ -103,31 +112,29 @@ func (s *Service) refreshAgain(ctx context.Context, client *Client, old string, 
 	if err != nil {
 		return nil, err
 	}
-	now := s.now(ctx)
 	// A grant without a refresh token gave none away; whoever names it has guessed.
-	if g.clientID != client.ID || g.revoked != nil || g.refreshToken == "" || !now.Before(g.expiresAt) {
+	if g.clientID != r.client.ID || g.revoked != nil || g.refreshToken == "" || !r.now.Before(g.expiresAt) {
 		return nil, invalid
 	}
 	if sameHash(old, g.refreshToken) { // somebody's failed transaction was in between: not a replay
 		return nil, invalid
 	}
-	next, err := s.replayable(ctx, g, old, now)
+	next, err := s.replayable(ctx, g, old, r.now)
 	if err != nil {
 		return nil, err
 	}
 	if next == "" {
 		return nil, s.replayed(ctx, g, "refresh_token")
 	}
-	var tokens *Tokens
+	var token *refreshed
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		tokens, err = s.newTokens(ctx, tx, client, g, form.Get("scope"), now)
+		token, err = s.newToken(ctx, tx, r, g, asked)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	tokens.RefreshToken = next
-	return tokens, s.addIDToken(ctx, client, g, strings.Fields(tokens.Scope), "", tokens)
+	return s.answerRefresh(ctx, r, g, token, next)
 }
 
 // keepReplay seals the next refresh token so that only who shows the old one can

@@ -24,6 +24,7 @@ type Request struct {
 	MaxAge        time.Duration // negative: not asked for
 	LoginHint     string
 	UILocales     string
+	Resources     []string // RFC 8707
 
 	hint     *hint    // the person it is about, by an ID token; nil for anybody
 	subjects []string // the person it is about, by name
@@ -71,6 +72,9 @@ func (s *Service) parse(ctx context.Context, params url.Values) (*Request, error
 		}
 	}
 	if err := s.parseHint(ctx, r); err != nil {
+		return nil, err
+	}
+	if err := s.parseResources(ctx, r); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -238,9 +242,6 @@ func parseRest(r *Request) (code, description string) {
 	}
 	if r.wishACR = strings.Fields(r.params.Get("acr_values")); len(r.wishACR) == 0 {
 		r.wishACR = r.Client.Settings.DefaultACRValues
-	}
-	if r.params.Get("resource") != "" {
-		return invalidTarget, "this server has no resources"
 	}
 	r.Nonce = r.params.Get("nonce")
 	r.LoginHint = r.params.Get("login_hint")

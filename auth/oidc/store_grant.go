@@ -30,8 +30,8 @@ refresh_token, created_at, expires_at, revoked, resources, claims, acr, jkt, act
 
 // redeemGrant turns a code into the family of its tokens: once. Errors: store.ErrNotFound.
 func redeemGrant(ctx context.Context, tx *store.Tx, g *grant, now time.Time) error {
-	n, err := tx.Exec(ctx, `UPDATE oauth_grant SET redeemed_at = $1, refresh_token = $2, expires_at = $3
-WHERE id = $4 AND redeemed_at IS NULL AND revoked IS NULL`, now, null(g.refreshToken), g.expiresAt, g.id)
+	n, err := tx.Exec(ctx, `UPDATE oauth_grant SET redeemed_at = $1, refresh_token = $2, expires_at = $3, resources = $4
+WHERE id = $5 AND redeemed_at IS NULL AND revoked IS NULL`, now, null(g.refreshToken), g.expiresAt, formatList(g.resources), g.id)
 	if err == nil && n == 0 {
 		return store.ErrNotFound
 	}
@@ -73,9 +73,9 @@ func revokeGrantsOf(ctx context.Context, tx *store.Tx, userID string, now time.T
 }
 
 func insertAccessToken(ctx context.Context, tx *store.Tx, t *accessToken) error {
-	_, err := tx.Exec(ctx, `INSERT INTO oauth_access_token (id, token, grant_id, client_id, scopes, created_at, expires_at, resources, jkt)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, t.id, t.hash, t.grantID, t.clientID, formatList(t.scopes), t.createdAt, t.expiresAt,
-		formatList(t.resources), null(t.jkt))
+	_, err := tx.Exec(ctx, `INSERT INTO oauth_access_token (id, token, grant_id, client_id, scopes, created_at, expires_at, resources, jkt, act)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, t.id, t.hash, t.grantID, t.clientID, formatList(t.scopes), t.createdAt, t.expiresAt,
+		formatList(t.resources), null(t.jkt), null(t.act))
 	return err
 }
 
@@ -84,10 +84,11 @@ func findAccessToken(ctx context.Context, q store.Querier, id string, now time.T
 	return store.One(ctx, q, func(r *store.Row) *accessToken {
 		return &accessToken{
 			id: r.Text(), hash: r.Text(), grantID: r.Text(), clientID: r.Text(), scopes: list(r), createdAt: r.Time(), expiresAt: r.Time(),
-			resources: list(r), jkt: text(r), userID: text(r), sessionID: text(r), act: text(r), subjectType: r.Text(), claims: text(r),
+			resources: list(r), jkt: text(r), userID: text(r), sessionID: text(r), act: text(r), subjectType: r.Text(), settings: r.Text(),
+			claims: text(r),
 		}
 	}, `SELECT t.id, t.token, t.grant_id, t.client_id, t.scopes, t.created_at, t.expires_at, t.resources, t.jkt,
-g.user_id, g.session_id, g.act, c.subject_type, g.claims
+g.user_id, g.session_id, COALESCE(t.act, g.act), c.subject_type, c.settings, CASE WHEN g.client_id = t.client_id THEN g.claims END
 FROM oauth_access_token t LEFT JOIN oauth_grant g ON g.id = t.grant_id JOIN oauth_client c ON c.client_id = t.client_id
 WHERE t.id = $1 AND t.expires_at > $2 AND (t.grant_id = '' OR g.id IS NOT NULL AND g.revoked IS NULL) AND NOT c.disabled`, id, now)
 }

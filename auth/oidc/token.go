@@ -23,6 +23,16 @@ type Tokens struct {
 	RefreshToken string `json:"refresh_token,omitempty"`
 	Scope        string `json:"scope"`
 	IDToken      string `json:"id_token,omitempty"`
+
+	IssuedTokenType string `json:"issued_token_type,omitempty"` // RFC 8693 §2.2.1
+}
+
+// tokenRequest is a request at the token endpoint whose client has proven itself.
+type tokenRequest struct {
+	client *Client
+	form   url.Values
+	jkt    string // thumbprint of the key that the client holds (RFC 9449 §5), "" without
+	now    time.Time
 }
 
 // Token answers a request at the token endpoint. Errors: *api.OAuthError.
@@ -31,36 +41,40 @@ func (s *Service) Token(ctx context.Context, authorization string, form url.Valu
 		return nil, bad(invalidRequest, name)
 	}
 	grantType := form.Get("grant_type")
-	switch grantType {
-	case "":
+	if grantType == "" {
 		return nil, bad(invalidRequest, "grant_type is required")
-	case grantCode, grantRefresh, grantClientCredentials:
-	case grantDeviceCode:
-		if s.devices == nil {
-			return nil, bad(unsupportedGrantType, "unsupported grant_type "+grantDeviceCode)
-		}
-	default:
+	}
+	if !slices.Contains(grantTypes(), grantType) && (grantType != grantDeviceCode || s.devices == nil) {
 		return nil, bad(unsupportedGrantType, "unsupported grant_type "+clip(asciiOnly(grantType)))
 	}
 	client, err := s.authenticate(ctx, authorization, form)
 	if err != nil {
 		return nil, err
 	}
-	if form.Get("resource") != "" {
-		return nil, bad(invalidTarget, "this server has no resources")
-	}
-	switch {
-	case grantType == grantCode && slices.Contains(client.GrantTypes, grantCode):
-		return s.redeem(ctx, client, form)
-	// offline_access at the code is what earns a refresh token; that its client may
-	// use it needs no second permission (NOTES §13).
-	case grantType == grantRefresh && (slices.Contains(client.GrantTypes, grantRefresh) || slices.Contains(client.GrantTypes, grantCode) || slices.Contains(client.GrantTypes, grantDeviceCode)):
-		return s.refresh(ctx, client, form)
-	case grantType == grantDeviceCode && slices.Contains(client.GrantTypes, grantDeviceCode):
-		return s.device(ctx, client, form)
-	default:
+	if !client.mayUse(grantType) {
 		return nil, bad(unauthorizedClient, "client is not authorized to use grant type "+grantType)
 	}
+	r := &tokenRequest{client: client, form: form, now: s.now(ctx)}
+	switch grantType {
+	case grantCode:
+		return s.redeem(ctx, r)
+	case grantRefresh:
+		return s.refresh(ctx, r)
+	case grantDeviceCode:
+		return s.device(ctx, r)
+	case grantTokenExchange:
+		return s.exchange(ctx, r)
+	default:
+		return s.clientCredentials(ctx, r)
+	}
+}
+
+// mayUse tells whether the client is registered for a grant. offline_access at the
+// code is what earns a refresh token; that its client may use it needs no second
+// permission (NOTES §13).
+func (c *Client) mayUse(grantType string) bool {
+	return slices.Contains(c.GrantTypes, grantType) ||
+		grantType == grantRefresh && (slices.Contains(c.GrantTypes, grantCode) || slices.Contains(c.GrantTypes, grantDeviceCode))
 }
 
 // asciiOnly keeps to what error_description may hold (RFC 6749 §5.2).
@@ -74,31 +88,37 @@ func asciiOnly(s string) string {
 }
 
 // redeem takes a code and gives tokens (RFC 6749 §4.1.3, RFC 7636 §4.6).
-func (s *Service) redeem(ctx context.Context, client *Client, form url.Values) (*Tokens, error) {
-	code := form.Get("code")
+func (s *Service) redeem(ctx context.Context, r *tokenRequest) (*Tokens, error) {
+	code := r.form.Get("code")
 	if code == "" {
 		return nil, bad(invalidRequest, "code is required")
 	}
-	g, err := s.redeemable(ctx, client, code, form)
+	g, err := s.redeemable(ctx, r.client, code, r.form)
 	if err != nil {
 		return nil, err
 	}
-	now := s.now(ctx)
+	target, err := s.grantedTarget(ctx, r, g)
+	if err != nil {
+		return nil, err
+	}
 	refresh := ""
 	if g.has(scopeOffline) {
 		refresh = newValue(prefixRefresh, g.id)
 		g.refreshToken = core.HashToken(refresh)
 	}
-	g.expiresAt = s.grantEnd(client, now, refresh != "")
-	tokens, row := s.newAccessToken(client, g, g.scopes, now)
+	g.expiresAt = s.grantEnd(r.client, target, r.now, refresh != "")
+	token, err := s.mint(&minting{client: r.client, grant: g, scopes: g.scopes, target: target, jkt: r.jkt, now: r.now})
+	if err != nil {
+		return nil, err
+	}
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := redeemGrant(ctx, tx, g, now); err != nil {
+		if err := redeemGrant(ctx, tx, g, r.now); err != nil {
 			return err
 		}
 		if _, err := s.activeUser(ctx, tx, g.userID); err != nil {
 			return err
 		}
-		return insertAccessToken(ctx, tx, row)
+		return token.keep(ctx, tx)
 	})
 	if errors.Is(err, store.ErrNotFound) { // somebody redeemed it between our look and now
 		return nil, s.replayed(ctx, g, "code")
@@ -106,8 +126,12 @@ func (s *Service) redeem(ctx context.Context, client *Client, form url.Values) (
 	if err != nil {
 		return nil, err
 	}
+	tokens, err := s.issue(ctx, token)
+	if err != nil {
+		return nil, err
+	}
 	tokens.RefreshToken = refresh
-	return tokens, s.addIDToken(ctx, client, g, g.scopes, g.nonce, tokens)
+	return tokens, s.addIDToken(ctx, r.client, g, g.scopes, g.nonce, tokens)
 }
 
 // redeemable finds the grant that a code stands for and checks all that the code
@@ -198,23 +222,15 @@ type accessToken struct {
 	expiresAt time.Time
 	resources []string
 	jkt       string // thumbprint of the key it is bound to
+	act       string // JSON: who acts for the person (RFC 8693 §4.1)
 
 	// Of its grant, when it was looked up; "" for a token that a client has of its own.
 	userID    string
 	sessionID string
-	act       string
 
 	subjectType string // of its client
-	claims      string // of its grant
-}
+	settings    string // likewise, as they are stored
+	claims      string // of its grant, where that is its client's own
 
-func (s *Service) newAccessToken(client *Client, g *grant, scopes []string, now time.Time) (*Tokens, *accessToken) {
-	life := s.accessLife(client)
-	row := &accessToken{id: core.NewID(), grantID: g.id, clientID: client.ID, scopes: scopes, createdAt: now, expiresAt: now.Add(life)}
-	value := newValue(prefixAccess, row.id)
-	row.hash = core.HashToken(value)
-	return &Tokens{
-		AccessToken: value, TokenType: "Bearer", Scope: strings.Join(scopes, " "),
-		ExpiresIn: int64(life / time.Second), ExpiresAt: row.expiresAt.Unix(),
-	}, row
+	jwt *accessClaims // of a token that is a JWT
 }

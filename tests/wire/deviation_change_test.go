@@ -134,7 +134,7 @@ func metadataDiffers(_ recording, want exchange) exchange {
 	list := func(names ...any) []any { return names }
 	for name, value := range map[string]any{
 		"jwks_uri":                                      "http://authd.test/.well-known/jwks.json",
-		"grant_types_supported":                         list("authorization_code", "refresh_token"),
+		"grant_types_supported":                         list("authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:device_code"),
 		"token_endpoint_auth_methods_supported":         list("none", "client_secret_basic", "client_secret_post"),
 		"introspection_endpoint_auth_methods_supported": list("client_secret_basic", "client_secret_post"),
 		"revocation_endpoint_auth_methods_supported":    list("none", "client_secret_basic", "client_secret_post"),

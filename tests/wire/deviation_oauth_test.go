@@ -199,17 +199,12 @@ func oauthDeviations() []deviation {
 			},
 		},
 		{
-			ID:         "no-resources-yet",
-			BetterAuth: "`resource` names an API; one that is not linked to the client is `invalid_target`, after other checks.",
-			Authd:      "There are no APIs to name yet: any is `invalid_target`, at once.",
-			Why:        "RFC 8707 section 2.",
-			Recordings: []int{430, 431, 437, 2690, 2692},
-			Change: func(r recording, want exchange) exchange {
-				if r.Method == http.MethodGet {
-					return inOtherWords(r, want)
-				}
-				return refused(http.StatusBadRequest, "invalid_target")(r, want)
-			},
+			ID:         "resources-in-one-sentence",
+			BetterAuth: "The description of `invalid_target` tells whether the resource is unknown, disabled, or not linked to the client.",
+			Authd:      "One description for all three.",
+			Why:        "RFC 8707 section 2 asks for `invalid_target`; a client need not learn of resources that are not for it.",
+			Recordings: []int{430, 2690},
+			Change:     inOtherWords,
 		},
 		{
 			ID:         "two-pages-of-yours",

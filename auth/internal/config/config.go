@@ -129,6 +129,8 @@ type OauthProvider struct {
 	IDTokenExpiresIn          time.Duration `toml:"id_token_expires_in" default:"10h" min:"1m" max:"30d" doc:"How long an ID token counts."`
 	RefreshTokenExpiresIn     time.Duration `toml:"refresh_token_expires_in" default:"30d" min:"1m" max:"400d" doc:"How long a refresh token works without use."`
 	PairwiseSecret            string        `toml:"pairwise_secret" secret:"true" shown:"the oldest secret" doc:"Makes the pairwise subjects of clients with subject_type pairwise, at least 32 characters. It must never change: people would be strangers to those clients."`
+	EnforcePerClientResources bool          `toml:"enforce_per_client_resources" default:"true" doc:"Clients may ask only for the resources they are linked to, not for all."`
+	Resources                 []Resource    `toml:"resources" doc:"APIs that tokens are asked for by name, one [[oauth_provider.resources]] each (keys below)."`
 	RefreshTokenReuseInterval time.Duration `toml:"refresh_token_reuse_interval" default:"0s" min:"0s" max:"5m" doc:"How long a refresh token that was just used may be sent again, for clients that retry."`
 	AssertionMaxLifetime      time.Duration `toml:"assertion_max_lifetime" default:"5m" min:"10s" max:"1d" doc:"How long the assertion that a client proves itself with (private_key_jwt) may last."`
 

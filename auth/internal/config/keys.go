@@ -84,7 +84,7 @@ func kindOf(t reflect.Type) string {
 		return "duration"
 	case reflect.TypeFor[[]string]():
 		return "list"
-	case reflect.TypeFor[[]Client]():
+	case reflect.TypeFor[[]Client](), reflect.TypeFor[[]Resource]():
 		return "tables"
 	case reflect.TypeFor[map[string]RateLimitRule]():
 		return "table"

@@ -69,6 +69,9 @@ func (k Key) parse(source string, given any) (any, error) {
 	case "table":
 		return k.parseRules(source, given)
 	case "tables":
+		if k.Path == "oauth_provider.resources" {
+			return k.parseResources(source, given)
+		}
 		return k.parseClients(source, given)
 	default:
 		return k.parseString(source, given)

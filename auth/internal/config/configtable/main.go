@@ -70,6 +70,11 @@ func table() string {
 	for _, key := range config.ClientKeys() {
 		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", key.Path, shown(key), sentence(key))
 	}
+	out.WriteString("\nIn a `[[oauth_provider.resources]]` (in the environment all of them as JSON in `AUTHD_OAUTH_PROVIDER__RESOURCES`):\n\n")
+	out.WriteString("| key | default | |\n|---|---|---|\n")
+	for _, key := range config.ResourceKeys() {
+		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", key.Path, shown(key), sentence(key))
+	}
 	return out.String()
 }
 
