@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
-import { startApache } from "../lib/apache.mjs";
+import { startApache } from "../lib/proxies.mjs";
 import { freePort, start } from "../lib/authd.mjs";
 import { launch, open, press, submit } from "../lib/browser.mjs";
 import { example } from "../lib/docs.mjs";
