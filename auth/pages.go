@@ -80,8 +80,8 @@ func (f flows) Select(r *api.Request, id string, a *core.Auth) (string, error) {
 	return next(f.provider.Select(r.Context(), id, f.provider.Browser(r), a))
 }
 
-func (f flows) Allow(r *api.Request, id string, a *core.Auth) (string, error) {
-	return next(f.provider.Allow(r.Context(), id, f.provider.Browser(r), a, nil))
+func (f flows) Allow(r *api.Request, id string, a *core.Auth, scopes []string) (string, error) {
+	return next(f.provider.Allow(r.Context(), id, f.provider.Browser(r), a, scopes))
 }
 
 func (f flows) Deny(r *api.Request, id string) (string, error) {

@@ -113,7 +113,8 @@ type Flows interface {
 	Flow(r *api.Request, id string, a *core.Auth) (*Flow, error)
 	Resume(r *api.Request, id string, a *core.Auth) (string, error)
 	Select(r *api.Request, id string, a *core.Auth) (string, error)
-	Allow(r *api.Request, id string, a *core.Auth) (string, error)
+	// Allow allows the scopes, all that were asked for when they are nil.
+	Allow(r *api.Request, id string, a *core.Auth, scopes []string) (string, error)
 	Deny(r *api.Request, id string) (string, error)
 	// FormPost opens an answer that the browser is to post to the app.
 	FormPost(r *api.Request, answer string) (views.FormPostPage, error)
