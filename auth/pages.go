@@ -18,7 +18,7 @@ import (
 func newPages(m *Services) (*pages.Service, error) {
 	deps := pages.Deps{
 		Core: m.Core, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Setup: m.Setup,
-		Flows: flows{m.OIDC},
+		Flows: flows{m.OIDC}, Apps: apps{m.OIDC},
 		Acts: pages.Acts{
 			SignUp: func(r *api.Request, n pages.Newcomer) (*core.Auth, error) {
 				_, auth, err := m.Passwords.SignUp(r, password.SignUp{

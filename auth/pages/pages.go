@@ -129,6 +129,7 @@ type Deps struct {
 	Setup     Setup
 	Flows     Flows
 	Devices   Devices // nil when devices are not let in
+	Apps      Apps
 	Acts      Acts
 }
 
