@@ -15,6 +15,8 @@ type clientCommands struct {
 	Show         clientShow         `cmd:"" help:"Show one client."`
 	RotateSecret clientRotateSecret `cmd:"" help:"Give a client a new secret; the old one ends at once."`
 	Delete       clientDelete       `cmd:"" help:"Delete a client and all that it was given."`
+
+	RegistrationToken registrationTokens `cmd:"" help:"Look after the tokens that let others register clients (RFC 7591)."`
 }
 
 // clientCreate has the keys of a [[client]] in authd.toml as its flags.

@@ -36,7 +36,8 @@ type Flow struct {
 
 	ClientID   string
 	ClientName string // the client's name, or its id when it has none
-	ClientURI  string
+	ClientURI  string // "" where nobody has checked it
+	Unverified bool   // nobody who runs the server has looked at the client
 	ClientIcon string
 	Scopes     []string
 	NewScopes  []string      // those not allowed before; all of them when nothing is remembered
@@ -58,7 +59,7 @@ func (s *Service) Flow(ctx context.Context, id, browser string, a *core.Auth) (*
 	where, name := placeOf(r.RedirectURI)
 	f := &Flow{
 		ID: id, LoginHint: r.LoginHint, UILocales: r.UILocales,
-		ClientID: r.Client.ID, ClientName: r.Client.title(), ClientURI: r.Client.URI, ClientIcon: r.Client.Icon,
+		ClientID: r.Client.ID, ClientName: r.Client.title(), ClientURI: r.Client.place(), ClientIcon: r.Client.Icon, Unverified: r.Client.Unverified,
 		Scopes: r.asks(), NewScopes: r.asks(), Offline: slices.Contains(r.Scopes, scopeOffline), Lasts: s.accessLife(r.Client),
 		RedirectHost: name, Loopback: where == placeLoopback, App: where == placeApp,
 	}
@@ -115,9 +116,6 @@ func (s *Service) Allow(ctx context.Context, id, browser string, a *core.Auth, s
 	allowed, err := narrow(j.request.asks(), scopes)
 	if err != nil {
 		return Answer{}, err
-	}
-	if len(allowed) == 0 && len(j.request.Scopes) > 0 { // nothing is left of it: that is a no
-		return s.Deny(ctx, id, browser)
 	}
 	return s.answerWithCode(ctx, j, allowed, true)
 }

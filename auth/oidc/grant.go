@@ -98,9 +98,6 @@ func (s *Service) newGrant(ctx context.Context, r *Request, a *core.Auth, scopes
 		authTime: a.Session.CreatedAt, amr: a.Session.AMR, nonce: r.Nonce,
 		codeChallenge: r.CodeChallenge, redirectURI: r.RedirectURI, resources: r.Resources, createdAt: now, expiresAt: now.Add(s.cfg.CodeExpiresIn),
 	}
-	if g.has(scopeOpenID) && r.Client.knowsSessions() {
-		g.sid = sidOf(g.sessionID, g.clientID)
-	}
 	code := newValue(prefixCode, g.id)
 	g.code = core.HashToken(code)
 	return g, code

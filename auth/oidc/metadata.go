@@ -16,6 +16,7 @@ type metadata struct {
 // RFC 9207 §3. It says what is on, and nothing else.
 type provider struct {
 	proofMetadata
+	registrationMetadata
 
 	Issuer                                     string   `json:"issuer"`
 	AuthorizationEndpoint                      string   `json:"authorization_endpoint"`
@@ -40,15 +41,14 @@ type provider struct {
 	ClaimsParameterSupported                   bool     `json:"claims_parameter_supported"`
 	PromptValuesSupported                      []string `json:"prompt_values_supported"`
 	deviceMetadata
-	logoutMetadata
 }
 
 func newMetadata(issuer string, cfg config.OauthProvider, device bool) (metadata, error) {
 	secrets := []string{authBasic, authPost, authPrivateKeyJWT}
 	at := issuer + "/api/auth/oauth2/"
 	document, err := json.Marshal(&provider{
-		proofMetadata: newProofMetadata(issuer, cfg),
-		Issuer:        issuer, AuthorizationEndpoint: at + "authorize", TokenEndpoint: at + "token", JWKSURI: issuer + "/.well-known/jwks.json",
+		proofMetadata: newProofMetadata(issuer, cfg), registrationMetadata: newRegistrationMetadata(issuer, cfg),
+		Issuer: issuer, AuthorizationEndpoint: at + "authorize", TokenEndpoint: at + "token", JWKSURI: issuer + "/.well-known/jwks.json",
 		UserinfoEndpoint: at + "userinfo", IntrospectionEndpoint: at + "introspect", RevocationEndpoint: at + "revoke",
 		ScopesSupported: cfg.Scopes, ResponseTypesSupported: []string{"code"}, ResponseModesSupported: responseModes(),
 		GrantTypesSupported:                       append(grantTypes(), deviceGrants(device)...),
@@ -57,10 +57,10 @@ func newMetadata(issuer string, cfg config.OauthProvider, device bool) (metadata
 		CodeChallengeMethodsSupported: []string{"S256"}, AuthorizationResponseIssParameterSupported: true,
 		SubjectTypesSupported: []string{subjectPublic, subjectPairwise}, IDTokenSigningAlgValuesSupported: signingAlgs(), ACRValuesSupported: levels(cfg, nil),
 		ClaimsSupported: []string{
-			"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
+			"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash",
 			"name", "picture", "given_name", "family_name", "email", "email_verified", "updated_at",
 		},
-		ClaimsParameterSupported: true, PromptValuesSupported: promptValues(), deviceMetadata: newDeviceMetadata(issuer, device), logoutMetadata: newLogoutMetadata(at),
+		ClaimsParameterSupported: true, PromptValuesSupported: promptValues(), deviceMetadata: newDeviceMetadata(issuer, device),
 	})
 	if err != nil {
 		return metadata{}, fmt.Errorf("write discovery document: %w", err)

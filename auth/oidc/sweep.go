@@ -13,7 +13,9 @@ const sweepBatch = 200
 // Sweep deletes what has expired, in small steps between which others write.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now(ctx)
-	for _, remove := range []func(context.Context, *store.Tx, time.Time, int) (int64, error){deleteExpiredFlows, deleteExpiredJTIs, deleteDroppedPushed} {
+	for _, remove := range []func(context.Context, *store.Tx, time.Time, int) (int64, error){
+		deleteExpiredFlows, deleteExpiredJTIs, deleteDroppedPushed, deleteExpiredRegistrationTokens, s.sweepClients,
+	} {
 		for n := int64(sweepBatch); n == sweepBatch; {
 			err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
 				n, err = remove(ctx, tx, now, sweepBatch)
@@ -27,10 +29,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := s.sweepTable(ctx, now, expiredAccessTokens, deleteAccessToken); err != nil {
 		return err
 	}
-	if err := s.sweepTable(ctx, now, expiredGrants, deleteGrant); err != nil {
-		return err
-	}
-	return s.sweepClientSessions(ctx, now)
+	return s.sweepTable(ctx, now, expiredGrants, deleteGrant)
 }
 
 // sweepTable goes through a table in the order of its key. A reader finds what

@@ -54,7 +54,15 @@ func (s *Service) Token(ctx context.Context, authorization string, form url.Valu
 	if !client.mayUse(grantType) {
 		return nil, bad(unauthorizedClient, "client is not authorized to use grant type "+grantType)
 	}
-	r := &tokenRequest{client: client, form: form, now: s.now(ctx)}
+	tokens, err := s.grantTokens(ctx, &tokenRequest{client: client, form: form, now: s.now(ctx)}, grantType)
+	if err != nil {
+		return nil, err
+	}
+	s.used(ctx, client)
+	return tokens, nil
+}
+
+func (s *Service) grantTokens(ctx context.Context, r *tokenRequest, grantType string) (*Tokens, error) {
 	switch grantType {
 	case grantCode:
 		return s.redeem(ctx, r)
@@ -116,9 +124,6 @@ func (s *Service) redeem(ctx context.Context, r *tokenRequest) (*Tokens, error) 
 			return err
 		}
 		if _, err := s.activeUser(ctx, tx, g.userID); err != nil {
-			return err
-		}
-		if err := s.keepSession(ctx, tx, g, r.now); err != nil {
 			return err
 		}
 		return token.keep(ctx, tx)

@@ -16,6 +16,7 @@ import (
 
 	"authd/auth"
 	"authd/auth/internal/config"
+	"authd/auth/internal/egress"
 	"authd/auth/internal/store"
 	"authd/auth/oidc"
 )
@@ -35,6 +36,8 @@ type world struct {
 	dir string
 	srv *auth.Server
 	log *strings.Builder
+	// outside are the servers that this one may call.
+	outside outside
 
 	mu  sync.Mutex
 	now time.Time
@@ -88,6 +91,11 @@ func TestMain(m *testing.M) {
 var start = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 func open(dir string, env map[string]string, clock func(context.Context) time.Time, log *slog.Logger) (*auth.Server, error) {
+	return openTo(&outside{}, dir, env, clock, log)
+}
+
+// openTo opens a server whose way out leads to the given world.
+func openTo(out *outside, dir string, env map[string]string, clock func(context.Context) time.Time, log *slog.Logger) (*auth.Server, error) {
 	all := map[string]string{"AUTHD_DATA": dir, "AUTHD_SECRET": "a secret of more than thirty-two characters", "AUTHD_RATE_LIMIT__ENABLED": "false"}
 	maps.Copy(all, env)
 	var environ []string
@@ -98,7 +106,7 @@ func open(dir string, env map[string]string, clock func(context.Context) time.Ti
 	if err != nil {
 		return nil, err
 	}
-	return auth.New(context.Background(), cfg, auth.Deps{Clock: clock, Log: log})
+	return auth.New(context.Background(), cfg, auth.Deps{Clock: clock, Log: log, Egress: egress.New(egress.Options{World: out})})
 }
 
 // newWorld starts a server. env are settings beyond the defaults; what is in
@@ -131,7 +139,7 @@ func newWorld(t testing.TB, env map[string]string) *world {
 
 func (w *world) start(env map[string]string) {
 	w.t.Helper()
-	srv, err := open(w.dir, env, w.clock, slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil)))
+	srv, err := openTo(&w.outside, w.dir, env, w.clock, slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil)))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -98,6 +98,7 @@ type Flow struct {
 	UILocales string
 	Client    string // its name
 	ClientURL string
+	SelfNamed bool // it registered itself: nobody has looked at it
 	Scopes    []views.Scope
 	Leads     views.Destination
 	Offline   bool
@@ -113,8 +114,7 @@ type Flows interface {
 	Flow(r *api.Request, id string, a *core.Auth) (*Flow, error)
 	Resume(r *api.Request, id string, a *core.Auth) (string, error)
 	Select(r *api.Request, id string, a *core.Auth) (string, error)
-	// Allow allows the scopes, all that were asked for when they are nil.
-	Allow(r *api.Request, id string, a *core.Auth, scopes []string) (string, error)
+	Allow(r *api.Request, id string, a *core.Auth) (string, error)
 	Deny(r *api.Request, id string) (string, error)
 	// FormPost opens an answer that the browser is to post to the app.
 	FormPost(r *api.Request, answer string) (views.FormPostPage, error)
@@ -129,7 +129,6 @@ type Deps struct {
 	Setup     Setup
 	Flows     Flows
 	Devices   Devices // nil when devices are not let in
-	Apps      Apps
 	Acts      Acts
 }
 

@@ -3,7 +3,6 @@ package pages
 import (
 	"net/http"
 	"net/url"
-	"slices"
 
 	"authd/auth/internal/api"
 	"authd/views"
@@ -23,28 +22,9 @@ func (s *Service) consentPage(r *api.Request, _ *api.None) (api.Responder, error
 		return v.onward(v.auth)
 	}
 	return show(http.StatusOK, views.Consent(v.page, views.ConsentPage{
-		User: person(v.auth.User), Client: v.flow.Client, ClientURL: v.flow.ClientURL, Scopes: v.flow.Scopes,
+		User: person(v.auth.User), Client: v.flow.Client, ClientURL: v.flow.ClientURL, SelfNamed: v.flow.SelfNamed, Scopes: v.flow.Scopes,
 		Leads: v.flow.Leads, Lasts: v.flow.Lasts, Offline: v.flow.Offline, SwitchUser: true,
 	}))
-}
-
-// chosen are the scopes whose boxes are ticked, and those that have none; nil when
-// the form had no boxes.
-func (v *visit) chosen() []string {
-	if field(v.r, "chosen") == "" {
-		return nil
-	}
-	ticked, _ := v.r.Body["scope"].([]any)
-	if one, single := v.r.Body["scope"].(string); single {
-		ticked = []any{one}
-	}
-	chosen := []string{}
-	for _, scope := range v.flow.Scopes {
-		if scope.Fixed() || slices.Contains(ticked, any(scope.Name)) {
-			chosen = append(chosen, scope.Name)
-		}
-	}
-	return chosen
 }
 
 // continuePage posts an answer to the app that asked for it in a form.
@@ -77,7 +57,7 @@ func (s *Service) consent(r *api.Request, _ *api.None) (api.Responder, error) {
 		if v.auth == nil {
 			return to(v.page.Link("/login"))
 		}
-		next, err = s.Flows.Allow(r, v.flowID, v.auth, v.chosen())
+		next, err = s.Flows.Allow(r, v.flowID, v.auth)
 	case "deny":
 		next, err = s.Flows.Deny(r, v.flowID)
 	case "switch":

@@ -81,7 +81,7 @@ type Guard struct {
 // Endpoint is one operation of the server, declared. Build it with [Handle].
 type Endpoint struct {
 	Mount  Mount
-	Method string   // GET or POST; a GET endpoint of Root also answers HEAD
+	Method string   // GET or POST, PUT or DELETE where a standard has them; a GET endpoint of Root also answers HEAD
 	Path   string   // "/sign-in/email"; ServeMux patterns such as "/reset-password/{token}"
 	ID     string   // the contract's operation id: route id, metrics label, limit bucket
 	Doc    string   // one sentence for the reference

@@ -177,6 +177,9 @@ func (e *Endpoint) responses() object {
 	if e.out == reflect.TypeFor[Redirect]() {
 		out = object{"302": object{"description": "On to another place.", "headers": object{"Location": object{"schema": object{"type": "string"}}}}}
 	}
+	if e.out == reflect.TypeFor[NoContent]() {
+		out = object{"204": object{"description": "Done."}}
+	}
 	codes := map[int][]string{}
 	for _, err := range e.allErrors() {
 		codes[err.Status] = append(codes[err.Status], err.Code)

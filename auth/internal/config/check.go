@@ -210,6 +210,19 @@ func (c *Config) checkProvider() error {
 			return c.refuse("oauth_provider.scopes", scope, "scopes without spaces, quotes and backslashes (RFC 6749 section 3.3)")
 		}
 	}
+	for _, list := range []struct {
+		key    string
+		scopes []string
+	}{
+		{"oauth_provider.client_registration_allowed_scopes", c.OauthProvider.ClientRegistrationAllowedScopes},
+		{"oauth_provider.client_registration_default_scopes", c.OauthProvider.ClientRegistrationDefaultScopes},
+	} {
+		for _, scope := range list.scopes {
+			if !slices.Contains(c.OauthProvider.Scopes, scope) {
+				return c.refuse(list.key, scope, strings.Join(c.OauthProvider.Scopes, ", "))
+			}
+		}
+	}
 	for i, client := range c.Client {
 		for _, scope := range client.Scopes {
 			if !slices.Contains(c.OauthProvider.Scopes, scope) {

@@ -128,8 +128,6 @@ type OauthProvider struct {
 	AccessTokenExpiresIn      time.Duration `toml:"access_token_expires_in" default:"1h" min:"1m" max:"30d" doc:"How long an access token works."`
 	IDTokenExpiresIn          time.Duration `toml:"id_token_expires_in" default:"10h" min:"1m" max:"30d" doc:"How long an ID token counts."`
 	RefreshTokenExpiresIn     time.Duration `toml:"refresh_token_expires_in" default:"30d" min:"1m" max:"400d" doc:"How long a refresh token works without use."`
-	AllowPublicClientPrelogin bool          `toml:"allow_public_client_prelogin" default:"false" doc:"Login pages of yours may read a client's name and picture before the person has signed in."`
-	MaxClientsPerPerson       int           `toml:"max_clients_per_person" default:"10" min:"0" max:"10000" doc:"How many clients a person may make; 0: only you make clients. People are told that such a client was not looked at, unless an administrator made it."`
 	PairwiseSecret            string        `toml:"pairwise_secret" secret:"true" shown:"the oldest secret" doc:"Makes the pairwise subjects of clients with subject_type pairwise, at least 32 characters. It must never change: people would be strangers to those clients."`
 	EnforcePerClientResources bool          `toml:"enforce_per_client_resources" default:"true" doc:"Clients may ask only for the resources they are linked to, not for all."`
 	Resources                 []Resource    `toml:"resources" doc:"APIs that tokens are asked for by name, one [[oauth_provider.resources]] each (keys below)."`
@@ -138,6 +136,15 @@ type OauthProvider struct {
 
 	RequestURI                         bool `toml:"request_uri" default:"false" doc:"Request objects may come by reference, from addresses that the client registered, and without a signature."`
 	RequirePushedAuthorizationRequests bool `toml:"require_pushed_authorization_requests" default:"false" doc:"Every client must push its authorization requests (PAR)."`
+
+	AllowDynamicClientRegistration         bool          `toml:"allow_dynamic_client_registration" default:"false" doc:"Clients may register themselves (RFC 7591): for people who are signed in, and for who has a token of authd client registration-token create."`
+	AllowUnauthenticatedClientRegistration bool          `toml:"allow_unauthenticated_client_registration" default:"false" doc:"With the former: for everybody. Such clients are unverified: people are told so when they are asked for consent."`
+	ClientRegistrationAllowedScopes        []string      `toml:"client_registration_allowed_scopes" shown:"oauth_provider.scopes" doc:"Scopes that clients may register themselves for."`
+	ClientRegistrationDefaultScopes        []string      `toml:"client_registration_default_scopes" shown:"the allowed ones" doc:"Scopes of a client that registers itself without naming any."`
+	ClientRegistrationRequirePKCE          bool          `toml:"client_registration_require_pkce" default:"true" doc:"Clients that register themselves need PKCE, also those with a secret."`
+	ClientRegistrationMaxUnverified        int           `toml:"client_registration_max_unverified" default:"1000" min:"1" max:"1000000" doc:"How many clients that nobody has looked at there may be at once."`
+	ClientRegistrationUnusedExpiresIn      time.Duration `toml:"client_registration_unused_expires_in" default:"90d" min:"1d" max:"3650d" doc:"How long such a client stays after it was last used; one that never was goes after a day."`
+	ClientIDMetadataDocuments              bool          `toml:"client_id_metadata_documents" default:"false" doc:"A client id may be the https address of a document that describes the client, as MCP has it. Such clients are unverified, too."`
 }
 
 // DeviceAuthorization is signing in on devices without a browser (RFC 8628).
