@@ -12,22 +12,23 @@ import (
 )
 
 var (
-	refresh     = regexp.MustCompile(`<meta http-equiv="refresh" content="0;url=([^"]+)"`)
-	hiddenInput = regexp.MustCompile(`<input[^>]*type="hidden"[^>]*>`)
-	attribute   = regexp.MustCompile(`(name|value)="([^"]*)"`)
+	refresh   = regexp.MustCompile(`<meta http-equiv="refresh" content="0;url=([^"]+)"`)
+	ownInput  = regexp.MustCompile(`<input[^>]*type="(?:hidden"[^>]*|checkbox"[^>]* checked)/?>`)
+	attribute = regexp.MustCompile(`(name|value)="([^"]*)"`)
 )
 
-// hiddenFields are what the page's form to a path sends beside what a person fills in.
-func hiddenFields(body, action string) map[string]string {
+// ownFields are what the page's form to a path sends beside what a person fills in: what is
+// hidden, and the boxes that are ticked.
+func ownFields(body, action string) url.Values {
 	_, form, _ := strings.Cut(body, `action="`+action+`"`)
 	form, _, _ = strings.Cut(form, "</form>")
-	fields := map[string]string{}
-	for _, input := range hiddenInput.FindAllString(form, -1) {
+	fields := url.Values{}
+	for _, input := range ownInput.FindAllString(form, -1) {
 		parts := map[string]string{}
 		for _, pair := range attribute.FindAllStringSubmatch(input, -1) {
 			parts[pair[1]] = html.UnescapeString(pair[2])
 		}
-		fields[parts["name"]] = parts["value"]
+		fields.Add(parts["name"], parts["value"])
 	}
 	return fields
 }

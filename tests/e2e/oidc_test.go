@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -108,15 +109,13 @@ func (p *person) open(address string) page {
 	return p.visit(req)
 }
 
-// submit sends the page's form to the path that it names, with the hidden fields that it carries.
+// submit sends the page's form to the path that it names, with the fields that it carries.
 func (p *person) submit(shown page, action string, fields url.Values) page {
 	p.t.Helper()
 	if !strings.Contains(shown.body, `action="`+action+`"`) {
 		p.t.Fatalf("%s has no form for %s:\n%.600s", shown.url, action, shown.body)
 	}
-	for name, value := range hiddenFields(shown.body, action) {
-		fields.Set(name, value)
-	}
+	maps.Copy(fields, ownFields(shown.body, action))
 	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.server.URL+action, strings.NewReader(fields.Encode()))
 	if err != nil {
 		p.t.Fatal(err)

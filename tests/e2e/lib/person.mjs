@@ -54,13 +54,14 @@ export class Person {
     return null;
   }
 
-  // submit sends the page's form for its own path, with the hidden fields that it carries.
+  // submit sends the page's form for its own path, with the hidden fields and the ticked boxes that it has.
   submit(url, body, fields) {
     const form = body.split(`action="${url.pathname}"`)[1]?.split("</form>")[0];
     assert.ok(form, `${url} has no form for its own path:\n${body.slice(0, 600)}`);
     const all = new URLSearchParams(fields);
-    for (const [input] of form.matchAll(/<input[^>]*type="hidden"[^>]*>/g)) {
-      all.set(unescape(input.match(/name="([^"]*)"/)[1]), unescape(input.match(/value="([^"]*)"/)?.[1] ?? ""));
+    for (const [input] of form.matchAll(/<input[^>]*>/g)) {
+      if (!/type="hidden"/.test(input) && !(/type="checkbox"/.test(input) && /\schecked/.test(input))) continue;
+      all.append(unescape(input.match(/name="([^"]*)"/)[1]), unescape(input.match(/value="([^"]*)"/)?.[1] ?? ""));
     }
     return this.fetch(url.origin + url.pathname, { method: "POST", body: all });
   }
