@@ -195,7 +195,7 @@ func (s *Service) DeleteClient(ctx context.Context, clientID string) error {
 func (s *Service) complete(c *Client) error {
 	setDefault(&c.TokenEndpointAuthMethod, authBasic)
 	setDefault(&c.ApplicationType, typeWeb)
-	setDefault(&c.IDTokenSignedResponseAlg, algRS256)
+	setDefault(&c.IDTokenSignedResponseAlg, c.idTokenAlg())
 	setDefault(&c.SubjectType, subjectPublic)
 	setDefault(&c.Registration, madeByOperator)
 	if len(c.GrantTypes) == 0 {

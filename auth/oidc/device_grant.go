@@ -119,7 +119,7 @@ func (s *Service) device(ctx context.Context, r *tokenRequest) (*Tokens, error) 
 func (s *Service) grantTo(ctx context.Context, tx *store.Tx, r *tokenRequest, a *core.Auth, scopes []string, to target) (*grant, string, error) {
 	g := &grant{
 		id: core.NewID(), clientID: r.client.ID, userID: a.User.ID, sessionID: a.Session.ID, scopes: scopes, resources: to.resources,
-		authTime: a.Session.CreatedAt, amr: a.Session.AMR, createdAt: r.now,
+		authTime: a.Session.CreatedAt, amr: a.Session.AMR, createdAt: r.now, jkt: r.client.bindRefresh(r.jkt),
 	}
 	refresh := ""
 	if g.has(scopeOffline) {

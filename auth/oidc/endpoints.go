@@ -166,7 +166,7 @@ func (s *Service) keepBrowser(r *api.Request, answer Answer) error {
 
 func (s *Service) token(r *api.Request, _ *tokenForm) (*Tokens, error) {
 	noStore(r)
-	return s.Token(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
+	return s.Token(s.shown(r), r.HTTP.Header.Get("Authorization"), formOf(r))
 }
 
 func (s *Service) revoke(r *api.Request, _ *aboutTokenForm) (api.Empty, error) {

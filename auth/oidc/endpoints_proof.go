@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"context"
 	"net/http"
 
 	"authd/auth/internal/api"
@@ -34,6 +35,21 @@ type pushForm struct {
 
 func (s *Service) push(r *api.Request, _ *pushForm) (api.JSON, error) {
 	noStore(r)
-	pushed, err := s.Push(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
+	pushed, err := s.Push(s.shown(r), r.HTTP.Header.Get("Authorization"), formOf(r))
 	return api.JSON{Status: http.StatusCreated, Body: pushed}, err
+}
+
+// shown is the context of a request with what it shows of the key it holds.
+func (s *Service) shown(r *api.Request) context.Context {
+	proofs := r.HTTP.Header.Values("DPoP")
+	if len(proofs) == 0 {
+		return r.Context()
+	}
+	return withShowing(r.Context(), &showing{
+		proofs: proofs, method: r.HTTP.Method, address: s.issuer + r.HTTP.URL.EscapedPath(),
+		answer: func(nonce string) {
+			r.Header().Set("DPoP-Nonce", nonce)
+			r.Header().Set("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate")
+		},
+	})
 }

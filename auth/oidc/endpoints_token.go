@@ -15,7 +15,7 @@ const (
 
 func (s *Service) userinfo(r *api.Request, _ *api.None) (api.Responder, error) {
 	noStore(r)
-	info, t, err := s.UserInfo(r.Context(), r.HTTP.Header.Get("Authorization"), formOf(r))
+	info, t, err := s.UserInfo(s.shown(r), r.HTTP.Header.Get("Authorization"), formOf(r))
 	if err != nil {
 		return nil, err
 	}

@@ -73,6 +73,14 @@ func bearerError(status int, code, description, scope string) *api.OAuthError {
 	return e
 }
 
+// dpopError is an error of a protected resource about a token that is bound to a
+// key (RFC 9449 §7.1).
+func dpopError(code, description string) *api.OAuthError {
+	e := bearerError(401, code, description, "")
+	e.Challenge = "DPoP" + strings.TrimPrefix(e.Challenge, "Bearer") + `, algs="` + strings.Join(clientAlgs(), " ") + `"`
+	return e
+}
+
 // Refusal is an authorization request that gets no code. Without a redirect URI
 // that may be trusted, the person is told; with one, the client is (RFC 6749 §4.1.2.1).
 type Refusal struct {

@@ -96,7 +96,8 @@ func (s *Service) newGrant(ctx context.Context, r *Request, a *core.Auth, scopes
 	g := &grant{
 		id: core.NewID(), clientID: r.Client.ID, userID: a.User.ID, sessionID: a.Session.ID, scopes: scopes,
 		authTime: a.Session.CreatedAt, amr: a.Session.AMR, nonce: r.Nonce,
-		codeChallenge: r.CodeChallenge, redirectURI: r.RedirectURI, resources: r.Resources, createdAt: now, expiresAt: now.Add(s.cfg.CodeExpiresIn),
+		codeChallenge: r.CodeChallenge, redirectURI: r.RedirectURI, resources: r.Resources, createdAt: now, expiresAt: now.Add(s.codeLife(r.Client)),
+		jkt: r.params.Get("dpop_jkt"),
 	}
 	code := newValue(prefixCode, g.id)
 	g.code = core.HashToken(code)

@@ -53,12 +53,15 @@ func (s *Service) findAccess(ctx context.Context, token string) (*accessToken, e
 // UserInfo answers at the userinfo endpoint. authorization is the header, form
 // the body of a POST (RFC 6750 §2.1, §2.2). t is the token it was. Errors: *api.OAuthError.
 func (s *Service) UserInfo(ctx context.Context, authorization string, form url.Values) (info *UserInfo, t *accessToken, err error) {
-	token, err := bearer(authorization, form)
+	token, dpop, err := shownToken(authorization, form)
 	if err != nil {
 		return nil, nil, err
 	}
 	t, u, err := s.access(ctx, token)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.keyOfToken(ctx, token, t.jkt, dpop); err != nil {
 		return nil, nil, err
 	}
 	if !slices.Contains(t.scopes, scopeOpenID) {
@@ -84,22 +87,24 @@ func splitName(name string) (given, family string) {
 	return strings.Join(words[:len(words)-1], " "), words[len(words)-1]
 }
 
-// bearer reads the access token from the one place it came in (RFC 6750 §2).
-func bearer(authorization string, form url.Values) (string, error) {
+// shownToken reads the access token from the one place it came in (RFC 6750 §2,
+// RFC 9449 §7.1). dpop tells that it came with the scheme DPoP.
+func shownToken(authorization string, form url.Values) (token string, dpop bool, err error) {
 	inForm := form["access_token"]
 	if len(inForm) > 1 || len(inForm) == 1 && authorization != "" {
-		return "", bearerError(400, invalidRequest, "the access token is given more than once", "")
+		return "", false, bearerError(400, invalidRequest, "the access token is given more than once", "")
 	}
 	if len(inForm) == 1 {
-		return inForm[0], nil
+		return inForm[0], false, nil
 	}
 	scheme, token, _ := strings.Cut(authorization, " ")
-	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, "Bearer") || token == "" {
+	dpop = strings.EqualFold(scheme, tokenTypeDPoP)
+	if token = strings.TrimSpace(token); !dpop && !strings.EqualFold(scheme, tokenTypeBearer) || token == "" {
 		missing := bearerError(401, "", "", "") // RFC 6750 §3.1: no error code in the challenge
 		missing.Code, missing.Description = invalidRequest, "access token not found"
-		return "", missing
+		return "", false, missing
 	}
-	return token, nil
+	return token, dpop, nil
 }
 
 // aboutToken reads who asks about which token.

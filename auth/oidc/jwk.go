@@ -196,5 +196,5 @@ func (s *Service) checkKeys(c *Client) *api.OAuthError {
 	if alg := c.Settings.AssertionAlg; alg != "" && !slices.Contains(clientAlgs(), alg) {
 		return bad(invalidMetadata, "token_endpoint_auth_signing_alg must be one of: "+strings.Join(clientAlgs(), ", "))
 	}
-	return nil
+	return checkProfile(c)
 }

@@ -12,6 +12,7 @@ type proofMetadata struct {
 	PushedAuthorizationRequestEndpoint string   `json:"pushed_authorization_request_endpoint"` // RFC 9126 §5
 	RequirePushedAuthorizationRequests bool     `json:"require_pushed_authorization_requests"`
 	RequestObjectSigningAlgs           []string `json:"request_object_signing_alg_values_supported"`
+	DPoPSigningAlgs                    []string `json:"dpop_signing_alg_values_supported"` // RFC 9449 §5.1
 	RequestParameterSupported          bool     `json:"request_parameter_supported"`
 	RequestURIParameterSupported       bool     `json:"request_uri_parameter_supported"`
 	RequireRequestURIRegistration      bool     `json:"require_request_uri_registration"` // OpenID Connect Discovery §3
@@ -21,7 +22,7 @@ func newProofMetadata(issuer string, cfg config.OauthProvider) proofMetadata {
 	return proofMetadata{
 		TokenEndpointAuthSigningAlgs: clientAlgs(), IntrospectionEndpointAuthSigningAlgs: clientAlgs(), RevocationEndpointAuthSigningAlgs: clientAlgs(),
 		PushedAuthorizationRequestEndpoint: issuer + "/api/auth/oauth2/par", RequirePushedAuthorizationRequests: cfg.RequirePushedAuthorizationRequests,
-		RequestObjectSigningAlgs: requestObjectAlgs(cfg.RequestURI), RequestParameterSupported: true,
+		RequestObjectSigningAlgs: requestObjectAlgs(cfg.RequestURI), RequestParameterSupported: true, DPoPSigningAlgs: clientAlgs(),
 		RequestURIParameterSupported: cfg.RequestURI, RequireRequestURIRegistration: cfg.RequestURI,
 	}
 }

@@ -33,6 +33,7 @@ type Service struct {
 	userinfoURL string
 	keys        *keys
 	remote      *remoteKeys
+	nonces      *core.Signer
 	query       *core.Signer
 	replay      *core.Sealer
 	forms       *core.Sealer // answers that a page posts
@@ -53,6 +54,9 @@ func New(c *core.Core) (*Service, error) {
 	}
 	s.keys = newKeys(c.DB, sealer, c.Now)
 	s.remote = newRemoteKeys(c)
+	if s.nonces, err = c.Keys.Signer("dpop nonce"); err != nil {
+		return nil, err
+	}
 	if s.query, err = c.Keys.Signer("oauth signed query"); err != nil {
 		return nil, err
 	}

@@ -38,6 +38,10 @@ func (s *Service) Push(ctx context.Context, authorization string, form url.Value
 	if form.Has("request_uri") {
 		return nil, bad(invalidRequest, "request_uri must not be pushed")
 	}
+	jkt, err := s.proofOf(ctx, authorization, form)
+	if err != nil {
+		return nil, err
+	}
 	client, err := s.authenticate(ctx, authorization, form)
 	if err != nil {
 		return nil, err
@@ -45,6 +49,9 @@ func (s *Service) Push(ctx context.Context, authorization string, form url.Value
 	params, err := s.pushedParams(ctx, client, form)
 	if err != nil {
 		return nil, pushRefused(err)
+	}
+	if err := pushedKey(params, jkt); err != nil {
+		return nil, err
 	}
 	if _, err := s.parse(ctx, params); err != nil {
 		return nil, pushRefused(err)

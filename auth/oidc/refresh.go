@@ -27,6 +27,9 @@ func (s *Service) refresh(ctx context.Context, r *tokenRequest) (*Tokens, error)
 		return nil, err
 	}
 	next := newValue(prefixRefresh, id)
+	if r.client.keepsRefreshToken() {
+		next = old
+	}
 	change := rotation{
 		grantID: id, clientID: r.client.ID, old: core.HashToken(old), next: core.HashToken(next),
 		now: r.now, end: s.grantEnd(r.client, target, r.now, true),
@@ -80,6 +83,9 @@ type rotation struct {
 // scope and the resources of the grant.
 func (s *Service) newToken(ctx context.Context, tx *store.Tx, r *tokenRequest, g *grant, asked target) (*refreshed, error) {
 	if _, err := s.activeUser(ctx, tx, g.userID); err != nil {
+		return nil, err
+	}
+	if err := g.checkKey(r.jkt, "the refresh token"); err != nil {
 		return nil, err
 	}
 	scopes, err := narrowed(g.scopes, r.form.Get("scope"))

@@ -66,7 +66,7 @@ func (s *Service) parse(ctx context.Context, params url.Values) (*Request, error
 	if name := malformed(params); name != "" {
 		return nil, r.refuse(invalidRequest, name)
 	}
-	for _, parse := range []func(*Request) (string, string){parseResponse, s.parseScopes, parseChallenge, parsePrompt, parseRest, s.parseClaims} {
+	for _, parse := range []func(*Request) (string, string){parseResponse, s.parseScopes, parseChallenge, parsePrompt, parseRest, parseJKT, s.parseClaims} {
 		if code, description := parse(r); code != "" {
 			return nil, r.refuse(code, description)
 		}

@@ -30,8 +30,8 @@ refresh_token, created_at, expires_at, revoked, resources, claims, acr, jkt, act
 
 // redeemGrant turns a code into the family of its tokens: once. Errors: store.ErrNotFound.
 func redeemGrant(ctx context.Context, tx *store.Tx, g *grant, now time.Time) error {
-	n, err := tx.Exec(ctx, `UPDATE oauth_grant SET redeemed_at = $1, refresh_token = $2, expires_at = $3, resources = $4
-WHERE id = $5 AND redeemed_at IS NULL AND revoked IS NULL`, now, null(g.refreshToken), g.expiresAt, formatList(g.resources), g.id)
+	n, err := tx.Exec(ctx, `UPDATE oauth_grant SET redeemed_at = $1, refresh_token = $2, expires_at = $3, resources = $4, jkt = $5
+WHERE id = $6 AND redeemed_at IS NULL AND revoked IS NULL`, now, null(g.refreshToken), g.expiresAt, formatList(g.resources), null(g.jkt), g.id)
 	if err == nil && n == 0 {
 		return store.ErrNotFound
 	}

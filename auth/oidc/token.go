@@ -47,14 +47,21 @@ func (s *Service) Token(ctx context.Context, authorization string, form url.Valu
 	if !slices.Contains(grantTypes(), grantType) && (grantType != grantDeviceCode || s.devices == nil) {
 		return nil, bad(unsupportedGrantType, "unsupported grant_type "+clip(asciiOnly(grantType)))
 	}
+	jkt, err := s.proofOf(ctx, authorization, form)
+	if err != nil {
+		return nil, err
+	}
 	client, err := s.authenticate(ctx, authorization, form)
 	if err != nil {
+		return nil, err
+	}
+	if err := client.checkBound(jkt); err != nil {
 		return nil, err
 	}
 	if !client.mayUse(grantType) {
 		return nil, bad(unauthorizedClient, "client is not authorized to use grant type "+grantType)
 	}
-	tokens, err := s.grantTokens(ctx, &tokenRequest{client: client, form: form, now: s.now(ctx)}, grantType)
+	tokens, err := s.grantTokens(ctx, &tokenRequest{client: client, form: form, jkt: jkt, now: s.now(ctx)}, grantType)
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +112,10 @@ func (s *Service) redeem(ctx context.Context, r *tokenRequest) (*Tokens, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := g.checkKey(r.jkt, "the code"); err != nil {
+		return nil, err
+	}
+	g.jkt = r.client.bindRefresh(r.jkt)
 	target, err := s.grantedTarget(ctx, r, g)
 	if err != nil {
 		return nil, err

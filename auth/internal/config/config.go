@@ -135,6 +135,7 @@ type OauthProvider struct {
 	AssertionMaxLifetime      time.Duration `toml:"assertion_max_lifetime" default:"5m" min:"10s" max:"1d" doc:"How long the assertion that a client proves itself with (private_key_jwt) may last."`
 
 	RequestURI                         bool `toml:"request_uri" default:"false" doc:"Request objects may come by reference, from addresses that the client registered, and without a signature."`
+	DPoPNonce                          bool `toml:"dpop_nonce" default:"false" doc:"DPoP proofs must have a nonce of this server's; proofs made in advance are of no use then."`
 	RequirePushedAuthorizationRequests bool `toml:"require_pushed_authorization_requests" default:"false" doc:"Every client must push its authorization requests (PAR)."`
 
 	AllowDynamicClientRegistration         bool          `toml:"allow_dynamic_client_registration" default:"false" doc:"Clients may register themselves (RFC 7591): for people who are signed in, and for who has a token of authd client registration-token create."`
