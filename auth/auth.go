@@ -86,7 +86,7 @@ func (s *Server) build(keys *core.Keyring, deps Deps) error {
 	if err != nil {
 		return err
 	}
-	c.Egress = deps.Egress
+	c.Egress, c.Jobs = deps.Egress, s.queue
 	if s.Services, err = s.modules(c); err != nil {
 		return err
 	}

@@ -59,6 +59,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	if m.Pages, err = newPages(m); err != nil {
 		return nil, err
 	}
+	m.OIDC.UsePages(logoutPages{m.Pages})
 	return m, nil
 }
 

@@ -18,7 +18,7 @@ import (
 func newPages(m *Services) (*pages.Service, error) {
 	deps := pages.Deps{
 		Core: m.Core, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Setup: m.Setup,
-		Flows: flows{m.OIDC},
+		Flows: flows{m.OIDC}, Apps: apps{m.OIDC},
 		Acts: pages.Acts{
 			SignUp: func(r *api.Request, n pages.Newcomer) (*core.Auth, error) {
 				_, auth, err := m.Passwords.SignUp(r, password.SignUp{
@@ -80,8 +80,8 @@ func (f flows) Select(r *api.Request, id string, a *core.Auth) (string, error) {
 	return next(f.provider.Select(r.Context(), id, f.provider.Browser(r), a))
 }
 
-func (f flows) Allow(r *api.Request, id string, a *core.Auth) (string, error) {
-	return next(f.provider.Allow(r.Context(), id, f.provider.Browser(r), a, nil))
+func (f flows) Allow(r *api.Request, id string, a *core.Auth, scopes []string) (string, error) {
+	return next(f.provider.Allow(r.Context(), id, f.provider.Browser(r), a, scopes))
 }
 
 func (f flows) Deny(r *api.Request, id string) (string, error) {

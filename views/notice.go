@@ -38,11 +38,12 @@ func Busy(p Page, wait time.Duration, again string) templ.Component {
 	})
 }
 
-// SignedOut is what one sees after signing out.
-func SignedOut(p Page) templ.Component {
+// SignOutRefused says what was wrong with an app's request to sign somebody out, in the
+// words of the protocol, for whoever builds the app.
+func SignOutRefused(p Page, code, reason string) templ.Component {
 	return NoticePage(p, Notice{
-		Icon: "success", Title: Msg("signed_out.title"), Text: []Message{Msg("signed_out.text")},
-		Links: []Link{{"/login", Msg("link.sign_in_again")}},
+		Icon: "problem", Title: Msg("sign_out.refused_title"), Text: []Message{Msg("sign_out.refused_text"), Msg("sign_out.refused_reason", "reason", reason)},
+		Code: code, Links: []Link{{"/api/auth/oauth2/end-session", Msg("sign_out.anyway")}, {"/account", Msg("sign_out.stay")}},
 	})
 }
 

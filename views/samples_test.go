@@ -108,6 +108,12 @@ func accountSamples(p Page) map[string]templ.Component {
 		"account-changed": Account(changed, page),
 		"account-alone":   Account(p, alone),
 		"account-wrong":   Account(p, wrong),
+		"apps-none":       Apps(p, AppsPage{}),
+		"apps": Apps(changed, AppsPage{Apps: []AppAccess{
+			{ID: "a", Name: "Grafana", Host: "grafana.example.org", Scopes: []string{"openid", "profile", "email", "offline_access"}, Since: now.Add(-40 * 24 * time.Hour), Used: now.Add(-3 * time.Hour), Until: now.Add(time.Hour), Offline: true, SignedIn: true},
+			{ID: "b", Name: "A notebook with a rather long name that somebody chose", Scopes: []string{"openid", "tickets:write"}, Since: now.Add(-4 * time.Hour), Used: now.Add(-2 * time.Minute), Until: now.Add(time.Hour)},
+			{ID: "c", Name: "Wiki", Scopes: []string{"openid"}, Since: now.Add(-90 * 24 * time.Hour), Used: now.Add(-80 * 24 * time.Hour)},
+		}}),
 	}
 }
 
@@ -140,13 +146,26 @@ func consentSamples(p Page) map[string]templ.Component {
 
 func noticeSamples(p Page) map[string]templ.Component {
 	all := map[string]templ.Component{
-		"not-found":    NotFound(p),
-		"too-many":     TooManyRequests(p, 40*time.Second, "/login"),
-		"busy":         Busy(p, time.Second, "/login"),
-		"unavailable":  Unavailable(p, "/login"),
-		"signed-out":   SignedOut(p),
-		"refused":      Refused(p, "/login"),
-		"flow-expired": FlowExpired(p),
+		"not-found":   NotFound(p),
+		"too-many":    TooManyRequests(p, 40*time.Second, "/login"),
+		"busy":        Busy(p, time.Second, "/login"),
+		"unavailable": Unavailable(p, "/login"),
+		"signed-out":  SignedOut(p, SignedOutPage{}),
+		"signed-out-apps": SignedOut(p, SignedOutPage{Apps: []LeftApp{
+			{Name: "Grafana", State: AppTold},
+			{Name: "Wiki & Söhne", State: AppTelling},
+			{Name: "Notes", State: AppKept},
+			{Name: "Old thing", State: AppEnded},
+			{Name: "Blog", State: AppUntold, Until: now.Add(time.Hour)},
+		}}),
+		"signed-out-onward": SignedOut(p, SignedOutPage{
+			Apps: []LeftApp{{Name: "Grafana", State: AppTold}}, Frames: []string{"about:blank"}, Next: "https://grafana.example.org/bye", Client: "Grafana",
+		}),
+		"sign-out-confirm": ConfirmSignOut(p, ConfirmSignOutPage{Client: "Grafana", User: User{Name: "Ada Lovelace", Email: "ada@example.org"}, Action: "/confirm"}),
+		"sign-out-nobody":  ConfirmSignOut(p, ConfirmSignOutPage{User: User{Email: "ada@example.org"}, Action: "/confirm"}),
+		"sign-out-refused": SignOutRefused(p, "invalid_request", "post_logout_redirect_uri is not one that the client registered"),
+		"refused":          Refused(p, "/login"),
+		"flow-expired":     FlowExpired(p),
 	}
 	for _, code := range []string{
 		"access_denied", "invalid_client", "invalid_redirect_uri", "invalid_request", "INVALID_TOKEN", "state_mismatch",

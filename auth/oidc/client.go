@@ -85,7 +85,7 @@ type Client struct {
 	ClientCredentialsScopes []string
 	Settings                Settings
 
-	Registration      string // who made it: operator, dynamic or metadata; default: operator
+	Registration      string // who made it: operator, person, dynamic or metadata; default: operator
 	Unverified        bool   // nobody who runs the server has looked at it
 	registrationToken string // hash of what RFC 7592 asks for
 	LastUsedAt        *time.Time

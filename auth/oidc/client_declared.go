@@ -2,10 +2,12 @@ package oidc
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
+	"strconv"
 	"time"
 
 	"authd/auth/internal/config"
@@ -107,23 +109,54 @@ func (s *Service) reconcileOne(ctx context.Context, old, wanted *Client, done *c
 // declared reads one [[client]].
 func (s *Service) declared(d *config.Client) (*Client, error) {
 	c := &Client{
-		ID: d.ClientID, Declared: true, Name: d.Name, URI: d.URI, Icon: d.Icon, ApplicationType: d.Type,
-		TokenEndpointAuthMethod: d.TokenEndpointAuthMethod, RedirectURIs: d.RedirectURIs,
-		PostLogoutRedirectURIs: d.PostLogoutRedirectURIs, EnableEndSession: len(d.PostLogoutRedirectURIs) > 0,
-		Scopes: d.Scopes, GrantTypes: d.GrantTypes, PKCEOptional: !d.RequirePKCE, SkipConsent: d.SkipConsent,
+		ID: d.ClientID, Declared: true, Name: d.Name, URI: d.URI, Icon: d.Icon, TOS: d.TOS, Policy: d.Policy, Contacts: d.Contacts,
+		ApplicationType: d.Type, TokenEndpointAuthMethod: d.TokenEndpointAuthMethod, JWKS: d.JWKS, JWKSURI: d.JWKSURI,
+		RedirectURIs: d.RedirectURIs, PostLogoutRedirectURIs: d.PostLogoutRedirectURIs, EnableEndSession: d.EnableEndSession,
+		BackchannelLogoutURI: d.BackchannelLogoutURI, BackchannelLogoutSID: d.BackchannelLogoutSID,
+		FrontchannelLogoutURI: d.FrontchannelLogoutURI, FrontchannelLogoutSID: d.FrontchannelLogoutSID, InitiateLoginURI: d.InitiateLoginURI,
+		Scopes: d.Scopes, ClientCredentialsScopes: d.ClientCredentialsScopes, GrantTypes: d.GrantTypes,
+		PKCEOptional: !d.RequirePKCE, SkipConsent: d.SkipConsent, SubjectType: d.SubjectType, SectorIdentifierURI: d.SectorIdentifierURI,
 		IDTokenSignedResponseAlg: d.IDTokenSignedResponseAlg,
 		AccessTokenExpiresIn:     d.AccessTokenExpiresIn.Truncate(time.Second), RefreshTokenExpiresIn: d.RefreshTokenExpiresIn.Truncate(time.Second),
 	}
-	if d.ClientSecret != "" {
-		c.secretHash = core.HashToken(d.ClientSecret)
-	} else if c.TokenEndpointAuthMethod == "" {
-		c.TokenEndpointAuthMethod = authNone
+	settings, err := declaredSettings(d)
+	if err != nil {
+		return nil, err
+	}
+	c.Settings = settings
+	for i, secret := range d.ClientSecrets {
+		if i == 0 {
+			c.secretHash = core.HashToken(secret)
+			continue
+		}
+		c.Settings.PreviousSecrets = append(c.Settings.PreviousSecrets, previousSecret{ID: strconv.Itoa(i), Hash: core.HashToken(secret)})
 	}
 	if err := s.complete(c); err != nil {
 		return nil, err
 	}
-	if !c.Public() && c.secretHash == "" {
+	if c.hasSecret() && c.secretHash == "" {
 		return nil, bad(invalidMetadata, "a client with "+c.TokenEndpointAuthMethod+" needs a client_secret")
 	}
 	return c, nil
+}
+
+// declaredSettings are those that only some clients have.
+func declaredSettings(d *config.Client) (Settings, error) {
+	s := Settings{
+		AccessTokenFormat: d.AccessTokenFormat, RequirePAR: d.RequirePAR, DPoPBoundAccessTokens: d.DPoPBoundAccessTokens,
+		RequestObjectAlg: d.RequestObjectAlg, RequireRequestObject: d.RequireRequestObject, RequestURIs: d.RequestURIs,
+		AssertionAlg: d.TokenEndpointAuthAlg, UserinfoAlg: d.UserinfoAlg, IntrospectionAlg: d.IntrospectionAlg,
+		RequireAuthTime: d.RequireAuthTime, DefaultACRValues: d.DefaultACRValues, Profile: d.Profile,
+		TokenExchange: d.TokenExchange, Impersonate: d.TokenExchangeImpersonate,
+	}
+	if d.DefaultMaxAge != nil {
+		age := int64(*d.DefaultMaxAge / time.Second)
+		s.DefaultMaxAge = &age
+	}
+	if len(d.Claims) > 0 {
+		if err := json.Unmarshal(d.Claims, &s.Claims); err != nil {
+			return s, bad(invalidMetadata, "claims must be an object")
+		}
+	}
+	return s, nil
 }

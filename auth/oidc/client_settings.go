@@ -48,6 +48,7 @@ type previousSecret struct {
 // Who made a client.
 const (
 	madeByOperator = "operator"
+	madeByPerson   = "person"   // who is signed in, for themselves
 	madeByItself   = "dynamic"  // RFC 7591
 	madeByDocument = "metadata" // its id is the address of its metadata document
 )

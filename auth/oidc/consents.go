@@ -125,7 +125,7 @@ func (s *Service) DeleteConsent(ctx context.Context, userID, id string) error {
 		if err := deleteConsent(ctx, tx, c.ID); err != nil {
 			return err
 		}
-		return revokeGrantsFor(ctx, tx, c.UserID, c.ClientID, s.now(ctx))
+		return s.endApp(ctx, tx, c.UserID, c.ClientID)
 	})
 }
 

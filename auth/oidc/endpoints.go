@@ -20,7 +20,7 @@ func perMinute(n int) api.Rule { return api.Rule{Window: time.Minute, Max: n} }
 func (s *Service) Endpoints() []api.Endpoint {
 	session := []api.Guard{s.core.RequireSession()}
 	form := []string{api.MediaForm}
-	return append(slices.Concat(s.documents(), s.consentEndpoints(), s.proofEndpoints(), s.registrationEndpoints()),
+	return append(slices.Concat(s.documents(), s.consentEndpoints(), s.registrationEndpoints(), s.clientEndpoints(), s.proofEndpoints(), s.logoutEndpoints()),
 		api.Handle(api.Endpoint{
 			Method: http.MethodGet, Path: "/oauth2/authorize", ID: "oauth2Authorize", Tag: tag, Limit: perMinute(30),
 			Doc: "Starts signing in at an application: sends the browser to the page of the next step, or back with a code.",

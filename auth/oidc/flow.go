@@ -117,6 +117,9 @@ func (s *Service) Allow(ctx context.Context, id, browser string, a *core.Auth, s
 	if err != nil {
 		return Answer{}, err
 	}
+	if len(allowed) == 0 && len(j.request.Scopes) > 0 { // nothing is left of it: that is a no
+		return s.Deny(ctx, id, browser)
+	}
 	return s.answerWithCode(ctx, j, allowed, true)
 }
 

@@ -99,6 +99,9 @@ func (s *Service) newGrant(ctx context.Context, r *Request, a *core.Auth, scopes
 		codeChallenge: r.CodeChallenge, redirectURI: r.RedirectURI, resources: r.Resources, createdAt: now, expiresAt: now.Add(s.codeLife(r.Client)),
 		jkt: r.params.Get("dpop_jkt"),
 	}
+	if g.has(scopeOpenID) && r.Client.knowsSessions() {
+		g.sid = sidOf(g.sessionID, g.clientID)
+	}
 	code := newValue(prefixCode, g.id)
 	g.code = core.HashToken(code)
 	return g, code

@@ -23,6 +23,7 @@ type idClaims struct {
 	AMR      []string `json:"amr,omitempty"`
 	Nonce    string   `json:"nonce,omitempty"`
 	AtHash   string   `json:"at_hash"`
+	SID      string   `json:"sid,omitempty"`
 }
 
 // addIDToken signs an ID token where openid was asked for. A refresh brings a new
@@ -36,7 +37,7 @@ func (s *Service) addIDToken(ctx context.Context, client *Client, g *grant, scop
 	alg := client.IDTokenSignedResponseAlg
 	claims := &idClaims{
 		Issuer: s.issuer, Subject: s.subject(client, g.userID), Audience: client.ID, IssuedAt: now.Unix(), Expires: now.Add(s.cfg.IDTokenExpiresIn).Unix(),
-		AuthTime: g.authTime.Unix(), ACR: g.acr, AMR: g.amr, Nonce: nonce, AtHash: atHash(alg, tokens.AccessToken),
+		AuthTime: g.authTime.Unix(), ACR: g.acr, AMR: g.amr, Nonce: nonce, AtHash: atHash(alg, tokens.AccessToken), SID: g.sid,
 	}
 	setDefault(&claims.ACR, levels(s.cfg, g.amr)[0])
 	more, err := s.moreClaims(ctx, client, g, scopes)

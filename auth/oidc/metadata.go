@@ -41,6 +41,7 @@ type provider struct {
 	ClaimsParameterSupported                   bool     `json:"claims_parameter_supported"`
 	PromptValuesSupported                      []string `json:"prompt_values_supported"`
 	deviceMetadata
+	logoutMetadata
 }
 
 func newMetadata(issuer string, cfg config.OauthProvider, device bool) (metadata, error) {
@@ -57,10 +58,10 @@ func newMetadata(issuer string, cfg config.OauthProvider, device bool) (metadata
 		CodeChallengeMethodsSupported: []string{"S256"}, AuthorizationResponseIssParameterSupported: true,
 		SubjectTypesSupported: []string{subjectPublic, subjectPairwise}, IDTokenSigningAlgValuesSupported: signingAlgs(), ACRValuesSupported: levels(cfg, nil),
 		ClaimsSupported: []string{
-			"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash",
+			"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
 			"name", "picture", "given_name", "family_name", "email", "email_verified", "updated_at",
 		},
-		ClaimsParameterSupported: true, PromptValuesSupported: promptValues(), deviceMetadata: newDeviceMetadata(issuer, device),
+		ClaimsParameterSupported: true, PromptValuesSupported: promptValues(), deviceMetadata: newDeviceMetadata(issuer, device), logoutMetadata: newLogoutMetadata(at),
 	})
 	if err != nil {
 		return metadata{}, fmt.Errorf("write discovery document: %w", err)

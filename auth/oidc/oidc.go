@@ -39,6 +39,8 @@ type Service struct {
 	forms       *core.Sealer // answers that a page posts
 	browser     *browsers
 	devices     Devices
+	logout      *core.Sealer
+	pages       LogoutPages
 	// subjectKey makes pairwise subjects.
 	subjectKey []byte
 	claims     []scopeClaim
@@ -72,15 +74,16 @@ func New(c *core.Core) (*Service, error) {
 	if s.claims, err = newScopeClaims(s.cfg); err != nil {
 		return nil, err
 	}
+	if s.logout, err = c.Keys.Sealer("oauth logout confirmation"); err != nil {
+		return nil, err
+	}
 	if s.browser, err = newBrowsers(c.Keys, c.Config); err != nil {
 		return nil, err
 	}
 	if s.metadata, err = newMetadata(s.issuer, s.cfg, c.Config.DeviceAuthorization.Enabled); err != nil {
 		return nil, err
 	}
-	c.AccessEnded.On(func(ctx context.Context, tx *store.Tx, e core.AccessEnded) error {
-		return s.EndUserGrants(ctx, tx, e.UserID)
-	})
+	s.listen()
 	return s, nil
 }
 
@@ -124,9 +127,16 @@ func (s *Service) Run(ctx context.Context) {
 
 // EndUserGrants ends all that a person ever allowed: after a ban, a deletion,
 // a password reset or "sign out everywhere". Their access and refresh tokens
-// are refused from then on.
+// are refused from then on, and each client is told that can be.
 func (s *Service) EndUserGrants(ctx context.Context, tx *store.Tx, userID string) error {
-	return revokeGrantsOf(ctx, tx, userID, s.now(ctx))
+	if err := revokeGrantsOf(ctx, tx, userID, s.now(ctx)); err != nil {
+		return err
+	}
+	sessions, err := userClientSessions(ctx, tx, userID)
+	if err != nil {
+		return err
+	}
+	return s.endClientSessions(ctx, tx, sessions)
 }
 
 func (s *Service) now(ctx context.Context) time.Time {

@@ -66,6 +66,15 @@ func listClients(ctx context.Context, q store.Querier) ([]*Client, error) {
 	return store.All(ctx, q, scanClient, `SELECT `+clientColumns+` FROM oauth_client ORDER BY id`)
 }
 
+// clientsOf are those that a person made, by the time of their making.
+func clientsOf(ctx context.Context, q store.Querier, userID string) ([]*Client, error) {
+	return store.All(ctx, q, scanClient, `SELECT `+clientColumns+` FROM oauth_client WHERE user_id = $1 ORDER BY id`, userID)
+}
+
+func countClientsOf(ctx context.Context, q store.Querier, userID string) (int64, error) {
+	return store.One(ctx, q, func(r *store.Row) int64 { return r.Int() }, `SELECT COUNT(*) FROM oauth_client WHERE user_id = $1`, userID)
+}
+
 func insertClient(ctx context.Context, tx *store.Tx, c *Client) error {
 	_, err := tx.Exec(ctx, `INSERT INTO oauth_client (`+clientColumns+`, response_types, id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,

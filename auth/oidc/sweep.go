@@ -29,7 +29,10 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := s.sweepTable(ctx, now, expiredAccessTokens, deleteAccessToken); err != nil {
 		return err
 	}
-	return s.sweepTable(ctx, now, expiredGrants, deleteGrant)
+	if err := s.sweepTable(ctx, now, expiredGrants, deleteGrant); err != nil {
+		return err
+	}
+	return s.sweepClientSessions(ctx, now)
 }
 
 // sweepTable goes through a table in the order of its key. A reader finds what

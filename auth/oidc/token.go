@@ -137,6 +137,9 @@ func (s *Service) redeem(ctx context.Context, r *tokenRequest) (*Tokens, error) 
 		if _, err := s.activeUser(ctx, tx, g.userID); err != nil {
 			return err
 		}
+		if err := s.keepSession(ctx, tx, g, r.now); err != nil {
+			return err
+		}
 		return token.keep(ctx, tx)
 	})
 	if errors.Is(err, store.ErrNotFound) { // somebody redeemed it between our look and now

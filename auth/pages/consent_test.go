@@ -225,3 +225,46 @@ func TestTheLinkInTheMailLeadsBackIntoTheFlow(t *testing.T) {
 		t.Errorf("it leads to %s", to)
 	}
 }
+
+// TestScopesAreChosen: boxes that are not ticked are not allowed; who a person is
+// goes with every sign-in.
+func TestScopesAreChosen(t *testing.T) {
+	for name, c := range map[string]struct {
+		scope  string
+		ticked []string
+		want   string // the scopes of the token, "" for a no
+	}{
+		"all":                      {"openid profile email", []string{"profile", "email"}, "openid profile email"},
+		"one of two":               {"openid profile email", []string{"email"}, "openid email"},
+		"none but the sign-in":     {"openid profile email", nil, "openid"},
+		"nothing at all is a no":   {"profile email", nil, ""},
+		"one that nobody asked":    {"openid email", []string{"email", "profile"}, "openid email"},
+		"staying connected is one": {"openid offline_access", nil, "openid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := provider(t, "")
+			b := s.SignUp("ada@example.com")
+			flow := flowOf(t, ask(t, b, "own", callback, "scope", c.scope, "prompt", "consent"))
+			page := b.Get("./consent?flow=" + flow)
+			if strings.Contains(page.Body, `value="openid"`) || strings.Count(page.Body, `type="checkbox" name="scope"`) != len(strings.Fields(strings.ReplaceAll(c.scope, "openid", ""))) {
+				t.Errorf("the boxes: %s", page.Body)
+			}
+			fields := url.Values{"flow": {flow}, "decision": {"allow"}, "chosen": {"1"}, "scope": c.ticked}
+			a := b.Form("./consent", fields)
+			to := handedTo(t, a).Query()
+			if to.Has("code") != (c.want != "") || c.want == "" && to.Get("error") != "access_denied" {
+				t.Fatalf("it leads to %v", to)
+			}
+			if c.want == "" {
+				return
+			}
+			tokens := s.Client().Form("/oauth2/token", url.Values{
+				"grant_type": {"authorization_code"}, "client_id": {"own"}, "code": {to.Get("code")}, "redirect_uri": {callback},
+				"code_verifier": {"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"},
+			}).Is(200, "")
+			if !strings.Contains(tokens.Body, `"scope":"`+c.want+`"`) {
+				t.Errorf("tokens: %s", tokens.Body)
+			}
+		})
+	}
+}

@@ -37,7 +37,7 @@ func TestDevicePage(t *testing.T) {
 	}
 	t.Run("signing in comes first, and the code comes along", func(t *testing.T) {
 		_, code, link := askDevice(t, s, "tv")
-		to := s.Client().Get("." + link).Is(303, "").Header.Get("Location")
+		to := s.Client().Get("."+link).Is(303, "").Header.Get("Location")
 		u, err := url.Parse(to)
 		if err != nil || u.Path != "/login" || u.Query().Get("return_to") != "/device?user_code="+code {
 			t.Error(to)
@@ -45,7 +45,7 @@ func TestDevicePage(t *testing.T) {
 	})
 	t.Run("RFC 8628 §5.4: a link fills the field in and does nothing more", func(t *testing.T) {
 		device, code, link := askDevice(t, s, "tv")
-		page := ada.Get("." + link).Is(200, "").Body
+		page := ada.Get("."+link).Is(200, "").Body
 		if !strings.Contains(page, `value="`+code+`"`) || strings.Contains(page, "television") {
 			t.Error(page)
 		}

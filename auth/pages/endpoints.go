@@ -46,6 +46,8 @@ func (s *Service) Endpoints() []api.Endpoint {
 	post("/account/profile", "pageAccountProfile", usual, s.rename)
 	post("/account/password", "pageAccountPassword", guess(), s.changePassword)
 	post("/account/verify-email", "pageAccountVerifyEmail", mailing(), s.sendOwn)
+	get("/account/apps", "pageApps", s.appsPage)
+	post("/account/apps/revoke", "pageAppRevoke", usual, s.revokeApp)
 	post("/account/sessions/end", "pageAccountSessionEnd", usual, s.endSession)
 	post("/account/sessions/end-others", "pageAccountSessionsEnd", usual, s.endOthers)
 	post("/sign-out", "pageSignOut", usual, s.signOut)

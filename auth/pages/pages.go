@@ -114,7 +114,8 @@ type Flows interface {
 	Flow(r *api.Request, id string, a *core.Auth) (*Flow, error)
 	Resume(r *api.Request, id string, a *core.Auth) (string, error)
 	Select(r *api.Request, id string, a *core.Auth) (string, error)
-	Allow(r *api.Request, id string, a *core.Auth) (string, error)
+	// Allow allows the scopes, all that were asked for when they are nil.
+	Allow(r *api.Request, id string, a *core.Auth, scopes []string) (string, error)
 	Deny(r *api.Request, id string) (string, error)
 	// FormPost opens an answer that the browser is to post to the app.
 	FormPost(r *api.Request, answer string) (views.FormPostPage, error)
@@ -129,6 +130,7 @@ type Deps struct {
 	Setup     Setup
 	Flows     Flows
 	Devices   Devices // nil when devices are not let in
+	Apps      Apps
 	Acts      Acts
 }
 

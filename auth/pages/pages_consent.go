@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"authd/auth/internal/api"
 	"authd/views"
@@ -25,6 +26,25 @@ func (s *Service) consentPage(r *api.Request, _ *api.None) (api.Responder, error
 		User: person(v.auth.User), Client: v.flow.Client, ClientURL: v.flow.ClientURL, SelfNamed: v.flow.SelfNamed, Scopes: v.flow.Scopes,
 		Leads: v.flow.Leads, Lasts: v.flow.Lasts, Offline: v.flow.Offline, SwitchUser: true,
 	}))
+}
+
+// chosen are the scopes whose boxes are ticked, and those that have none; nil when
+// the form had no boxes.
+func (v *visit) chosen() []string {
+	if field(v.r, "chosen") == "" {
+		return nil
+	}
+	ticked, _ := v.r.Body["scope"].([]any)
+	if one, single := v.r.Body["scope"].(string); single {
+		ticked = []any{one}
+	}
+	chosen := []string{}
+	for _, scope := range v.flow.Scopes {
+		if scope.Fixed() || slices.Contains(ticked, any(scope.Name)) {
+			chosen = append(chosen, scope.Name)
+		}
+	}
+	return chosen
 }
 
 // continuePage posts an answer to the app that asked for it in a form.
@@ -57,7 +77,7 @@ func (s *Service) consent(r *api.Request, _ *api.None) (api.Responder, error) {
 		if v.auth == nil {
 			return to(v.page.Link("/login"))
 		}
-		next, err = s.Flows.Allow(r, v.flowID, v.auth)
+		next, err = s.Flows.Allow(r, v.flowID, v.auth, v.chosen())
 	case "deny":
 		next, err = s.Flows.Deny(r, v.flowID)
 	case "switch":

@@ -166,13 +166,6 @@ func (s *Service) selectAccount(r *api.Request, _ *api.None) (api.Responder, err
 
 func (v *visit) switchUser() string { return v.page.Link("/login") + "&switch=1" }
 
-func (s *Service) signOut(r *api.Request, _ *api.None) (api.Responder, error) {
-	if err := s.Sessions.SignOut(r); err != nil {
-		return nil, err
-	}
-	return show(http.StatusOK, views.SignedOut(s.page(r, "", "/login")))
-}
-
 func person(u *core.User) views.User {
 	return views.User{Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified}
 }

@@ -53,14 +53,18 @@ func (s *Service) Revoke(r *api.Request, caller *core.Auth, ref string) error {
 	return err
 }
 
-// RevokeAll ends all sessions of the caller; with keepOwn all but the one that asks.
+// RevokeAll ends all sessions of the caller; with keepOwn all but the one that
+// asks. Without, it is signing out everywhere: what apps were given ends too.
 func (s *Service) RevokeAll(r *api.Request, caller *core.Auth, keepOwn bool) error {
 	ctx, except := r.Context(), ""
 	if keepOwn {
 		except = caller.Session.ID
 	}
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
-		return s.core.EndSessions(ctx, tx, caller.User.ID, except)
+		if keepOwn {
+			return s.core.EndSessions(ctx, tx, caller.User.ID, except)
+		}
+		return s.core.EndAccess(ctx, tx, caller.User.ID, "signed-out")
 	})
 	if err == nil {
 		r.Security("sessions-ended", "user", caller.User.ID, "but", except)

@@ -141,6 +141,8 @@ func metadataDiffers(_ recording, want exchange) exchange {
 		"id_token_signing_alg_values_supported":         list("RS256", "ES256", "EdDSA"),
 		"claims_supported":                              list("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name", "picture", "given_name", "family_name", "email", "email_verified"),
 		"claims_parameter_supported":                    false,
+		"frontchannel_logout_supported":                 true,
+		"frontchannel_logout_session_supported":         true,
 	} {
 		fields = fields.with(name, value)
 	}

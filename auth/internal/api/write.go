@@ -50,6 +50,7 @@ type Page struct {
 	Body   Component
 	// FormOrigin is the only origin that the page's form may be posted to; "" for our own.
 	FormOrigin string
+	Frames     []string // the only origins that the page may frame; most frame none
 }
 
 // Respond implements [Responder].
@@ -59,7 +60,7 @@ func (p Page) Respond(r *Request) error {
 	if err := p.Body.Render(r.ctx, buf); err != nil {
 		return err
 	}
-	r.pageHeaders(p.FormOrigin)
+	r.pageHeaders(p.FormOrigin, p.Frames)
 	r.Header()["Content-Length"] = []string{strconv.Itoa(buf.Len())}
 	status := p.Status
 	if status == 0 {
@@ -72,8 +73,12 @@ func (p Page) Respond(r *Request) error {
 
 // pageHeaders are those of every page: nothing inline, nothing from elsewhere,
 // no frame around it, nothing kept by a cache, nothing told to the next site.
-func (r *Request) pageHeaders(formOrigin string) {
+func (r *Request) pageHeaders(formOrigin string, frames []string) {
 	h := r.Header()
+	framed := ""
+	if len(frames) > 0 {
+		framed = "; frame-src " + strings.Join(frames, " ")
+	}
 	referrer := "same-origin"
 	if formOrigin == "" {
 		formOrigin = "'self'"
@@ -81,7 +86,7 @@ func (r *Request) pageHeaders(formOrigin string) {
 		referrer = "origin" // else the other side is told "Origin: null"
 	}
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "+
-		"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action "+formOrigin)
+		"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action "+formOrigin+framed)
 	if strings.HasPrefix(r.Base(), "https:") {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}

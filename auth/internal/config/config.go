@@ -128,6 +128,8 @@ type OauthProvider struct {
 	AccessTokenExpiresIn      time.Duration `toml:"access_token_expires_in" default:"1h" min:"1m" max:"30d" doc:"How long an access token works."`
 	IDTokenExpiresIn          time.Duration `toml:"id_token_expires_in" default:"10h" min:"1m" max:"30d" doc:"How long an ID token counts."`
 	RefreshTokenExpiresIn     time.Duration `toml:"refresh_token_expires_in" default:"30d" min:"1m" max:"400d" doc:"How long a refresh token works without use."`
+	AllowPublicClientPrelogin bool          `toml:"allow_public_client_prelogin" default:"false" doc:"Login pages of yours may read a client's name and picture before the person has signed in."`
+	MaxClientsPerPerson       int           `toml:"max_clients_per_person" default:"10" min:"0" max:"10000" doc:"How many clients a person may make; 0: only you make clients. People are told that such a client was not looked at, unless an administrator made it."`
 	PairwiseSecret            string        `toml:"pairwise_secret" secret:"true" shown:"the oldest secret" doc:"Makes the pairwise subjects of clients with subject_type pairwise, at least 32 characters. It must never change: people would be strangers to those clients."`
 	EnforcePerClientResources bool          `toml:"enforce_per_client_resources" default:"true" doc:"Clients may ask only for the resources they are linked to, not for all."`
 	Resources                 []Resource    `toml:"resources" doc:"APIs that tokens are asked for by name, one [[oauth_provider.resources]] each (keys below)."`

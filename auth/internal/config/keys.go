@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"time"
@@ -10,7 +11,7 @@ import (
 type Key struct {
 	Path    string   // as in authd.toml: session.cookie_cache.max_age
 	Env     []string // its variables, the one to document first
-	Kind    string   // string, list, boolean, number, duration, table, tables
+	Kind    string   // string, list, boolean, number, duration, object, table, tables
 	Default string   // as text; empty when there is none or it depends on other keys
 	Shown   string   // the default in words, where it depends on other keys
 	Doc     string
@@ -80,8 +81,10 @@ func envName(path string) string {
 
 func kindOf(t reflect.Type) string {
 	switch t {
-	case reflect.TypeFor[time.Duration]():
+	case reflect.TypeFor[time.Duration](), reflect.TypeFor[*time.Duration]():
 		return "duration"
+	case reflect.TypeFor[json.RawMessage]():
+		return "object"
 	case reflect.TypeFor[[]string]():
 		return "list"
 	case reflect.TypeFor[[]Client](), reflect.TypeFor[[]Resource]():
@@ -118,6 +121,8 @@ func (k Key) allowed() string {
 		return "a list of strings"
 	case "table":
 		return "a table"
+	case "object":
+		return "a table, or the JSON of an object"
 	case "tables":
 		return "[[" + k.Path + "]] tables"
 	default:

@@ -52,6 +52,10 @@ func (k Key) set(field reflect.Value, source string, given any) error {
 	if err != nil {
 		return err
 	}
+	if field.Kind() == reflect.Pointer { // one whose zero value says something
+		field.Set(reflect.New(field.Type().Elem()))
+		field = field.Elem()
+	}
 	field.Set(reflect.ValueOf(value))
 	return nil
 }
@@ -73,6 +77,8 @@ func (k Key) parse(source string, given any) (any, error) {
 			return k.parseResources(source, given)
 		}
 		return k.parseClients(source, given)
+	case "object":
+		return k.parseObject(source, given)
 	default:
 		return k.parseString(source, given)
 	}
@@ -220,6 +226,26 @@ func (k Key) parseRule(source, path string, given any) (RateLimitRule, error) {
 		return RateLimitRule{}, err
 	}
 	return RateLimitRule{Window: window.(time.Duration), Max: most.(int)}, nil
+}
+
+// parseObject reads a table, or the JSON of one, as JSON with its keys in order.
+func (k Key) parseObject(source string, given any) (any, error) {
+	if text, isText := given.(string); isText {
+		var object map[string]any
+		if json.Unmarshal([]byte(text), &object) != nil || object == nil {
+			return nil, k.refuse(source, given)
+		}
+		given = object
+	}
+	table, ok := given.(map[string]any)
+	if !ok {
+		return nil, k.refuse(source, given)
+	}
+	raw, err := json.Marshal(table)
+	if err != nil {
+		return nil, k.refuse(source, given)
+	}
+	return json.RawMessage(raw), nil
 }
 
 // ParseDuration reads 7d, 24h, 5m and their sums (1d12h): Go's units, and d for 24 hours.

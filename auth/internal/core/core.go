@@ -14,6 +14,7 @@ import (
 	"authd/auth/internal/config"
 	"authd/auth/internal/egress"
 	"authd/auth/internal/event"
+	"authd/auth/internal/outbox"
 	"authd/auth/internal/store"
 )
 
@@ -26,6 +27,8 @@ type Core struct {
 	Now    clock.Clock
 	Log    *slog.Logger
 	Mail   *Mailer
+	// Jobs is what must be done outside the database and not be lost.
+	Jobs *outbox.Queue
 	// Egress is the way out by HTTP.
 	Egress *egress.Client
 
@@ -37,8 +40,8 @@ type Core struct {
 	UserDeleted event.Topic[string]
 	// AccessEnded tells that all access of a user ends now.
 	AccessEnded event.Topic[AccessEnded]
-	// SessionEnded carries the id of a session that was ended by name.
-	SessionEnded event.Topic[string]
+	// SessionEnded tells of a session that was ended: by its owner, not by its age.
+	SessionEnded event.Topic[SessionEnded]
 	// SigningIn runs before a session exists; an error refuses the sign-in.
 	SigningIn event.Topic[*SignIn]
 	// Resume, when set, may answer a JSON sign-in or sign-up in place of its
@@ -55,6 +58,9 @@ type AccessEnded struct {
 	UserID string
 	Reason string // "banned", "deleted", "password-reset", "signed-out"
 }
+
+// SessionEnded is the event that one session of a user ends.
+type SessionEnded struct{ UserID, SessionID string }
 
 // New puts core together.
 func New(db *store.DB, cfg *config.Config, keys *Keyring, now clock.Clock, log *slog.Logger, mail *Mailer) (*Core, error) {

@@ -173,13 +173,26 @@ func (c *Core) EndSession(ctx context.Context, tx *store.Tx, userID, sessionID s
 	if err != nil || !ended {
 		return false, err
 	}
-	return true, c.SessionEnded.Emit(ctx, tx, sessionID)
+	return true, c.SessionEnded.Emit(ctx, tx, SessionEnded{userID, sessionID})
 }
 
 // EndSessions ends all sessions of a user but the one with the id except.
 func (c *Core) EndSessions(ctx context.Context, tx *store.Tx, userID, except string) error {
-	_, err := deleteSessionsOf(ctx, tx, userID, except)
-	return err
+	ended, err := deleteSessionsOf(ctx, tx, userID, except)
+	if err != nil {
+		return err
+	}
+	for _, id := range ended {
+		if err := c.SessionEnded.Emit(ctx, tx, SessionEnded{userID, id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SessionEnd is when a session ends by its age. Errors: store.ErrNotFound when it is gone.
+func (c *Core) SessionEnd(ctx context.Context, q store.Querier, sessionID string) (time.Time, error) {
+	return sessionEnd(ctx, q, sessionID)
 }
 
 // Sessions lists a user's sessions that still run.

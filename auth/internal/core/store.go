@@ -94,8 +94,13 @@ func deleteSession(ctx context.Context, tx *store.Tx, userID, id string) (bool, 
 	return n > 0, err
 }
 
-func deleteSessionsOf(ctx context.Context, tx *store.Tx, userID, except string) (int64, error) {
-	return tx.Exec(ctx, `DELETE FROM session WHERE user_id = $1 AND id <> $2`, userID, except)
+func deleteSessionsOf(ctx context.Context, tx *store.Tx, userID, except string) ([]string, error) {
+	return store.All(ctx, tx, func(r *store.Row) string { return r.Text() },
+		`DELETE FROM session WHERE user_id = $1 AND id <> $2 RETURNING id`, userID, except)
+}
+
+func sessionEnd(ctx context.Context, q store.Querier, id string) (time.Time, error) {
+	return store.One(ctx, q, func(r *store.Row) time.Time { return r.Time() }, `SELECT expires_at FROM session WHERE id = $1`, id)
 }
 
 func deleteExpired(ctx context.Context, tx *store.Tx, now time.Time) error {

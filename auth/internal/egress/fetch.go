@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -91,4 +92,28 @@ func maxAge(headers []string) time.Duration {
 		}
 	}
 	return age
+}
+
+// PostForm sends a form and tells the status of the answer, whose body it leaves
+// unread. Errors: ErrForbidden, and those of the network.
+func (c *Client) PostForm(ctx context.Context, address string, form url.Values, want Want) (status int, err error) {
+	if want.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, want.Timeout)
+		defer cancel()
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, fmt.Errorf("%w: cannot be read", ErrForbidden)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	door := c.public
+	if want.Trusted {
+		door = c.trusted
+	}
+	answer, err := door.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	return answer.StatusCode, answer.Body.Close()
 }
