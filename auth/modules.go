@@ -6,6 +6,7 @@ import (
 	"authd/auth/health"
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
+	"authd/auth/jwt"
 	"authd/auth/oidc"
 	"authd/auth/openapi"
 	"authd/auth/operator"
@@ -27,6 +28,7 @@ type Services struct {
 	Operators *operator.Service
 	OIDC      *oidc.Service
 	Devices   *device.Service
+	JWT       *jwt.Service
 	OpenAPI   *openapi.Service
 	Health    *health.Service
 	Pages     *pages.Service
@@ -56,6 +58,12 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	if c.Config.DeviceAuthorization.Enabled {
 		m.OIDC.UseDevices(m.Devices)
 	}
+	if m.JWT, err = jwt.New(c, m.OIDC); err != nil {
+		return nil, err
+	}
+	if c.Config.JWT.Enabled && c.Config.JWT.SetJWTHeader {
+		m.Sessions.UseHeader("set-auth-jwt", m.JWT.Header)
+	}
 	if m.Pages, err = newPages(m); err != nil {
 		return nil, err
 	}
@@ -70,8 +78,8 @@ func (s *Server) endpoints() []api.Endpoint {
 	var all []api.Endpoint
 	for _, list := range [][]api.Endpoint{
 		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(),
-		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
-		m.Admin.Operations(guard), m.OIDC.Operations(guard),
+		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
+		m.Admin.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 	} {
 		all = append(all, list...)
 	}

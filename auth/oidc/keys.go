@@ -51,6 +51,7 @@ const reloadAfter = time.Second
 // loadedKeys is one look at the database. It is never changed.
 type loadedKeys struct {
 	at      time.Time // of the process, not of a request: the age of a cache
+	until   time.Time // when another key signs, or one is published no more; zero for never
 	byID    map[string]*key
 	signing map[string]*key // by algorithm
 	jwks    []byte
@@ -115,7 +116,7 @@ func (k *keys) signTyped(ctx context.Context, alg, typ string, claims any) (stri
 // while another looks is content with the last look.
 func (k *keys) current(ctx context.Context) (*loadedKeys, error) {
 	l := k.loaded.Load()
-	if l != nil && time.Since(l.at) < reloadAfter {
+	if l != nil && time.Since(l.at) < reloadAfter && (l.until.IsZero() || k.now(ctx).Before(l.until)) {
 		return l, nil
 	}
 	if l != nil {
@@ -161,10 +162,12 @@ func (k *keys) ensure(ctx context.Context) error {
 
 // load reads the keys; one that is known already is not parsed again.
 func (k *keys) load(ctx context.Context, before *loadedKeys) (*loadedKeys, error) {
-	rows, err := listKeys(ctx, k.db, k.now(ctx))
+	now := k.now(ctx)
+	rows, err := listKeys(ctx, k.db, now)
 	if err != nil {
 		return nil, fmt.Errorf("read signing keys: %w", err)
 	}
+	signing := signingRows(rows, now)
 	l := &loadedKeys{at: time.Now(), byID: map[string]*key{}, signing: map[string]*key{}}
 	published := struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -178,9 +181,11 @@ func (k *keys) load(ctx context.Context, before *loadedKeys) (*loadedKeys, error
 			one.private = sync.OnceValues(func() (any, error) { return k.open(one) })
 		}
 		l.byID[one.id] = one
-		if row.signs {
+		if signing[one.alg] == one.id {
 			l.signing[one.alg] = one
 		}
+		l.changesAt(now, &row.activeAt)
+		l.changesAt(now, row.expiresAt)
 		published.Keys = append(published.Keys, one.public)
 	}
 	if l.jwks, err = json.Marshal(published); err != nil {
@@ -190,6 +195,13 @@ func (k *keys) load(ctx context.Context, before *loadedKeys) (*loadedKeys, error
 		k.loaded.Store(l)
 	}
 	return l, nil
+}
+
+// changesAt notes a time to come at which this look is outdated.
+func (l *loadedKeys) changesAt(now time.Time, at *time.Time) {
+	if at != nil && at.After(now) && (l.until.IsZero() || at.Before(l.until)) {
+		l.until = *at
+	}
 }
 
 // open unseals a private key.
@@ -232,29 +244,38 @@ func (one *key) signer(typ string) (jose.Signer, error) {
 // rsaBits is what RFC 7518 §3.3 asks for at least.
 const rsaBits = 2048
 
-// generate makes and stores a key. Another process may have been faster: then
-// its key stays.
+// generate makes and stores the first key of an algorithm. Another process may
+// have been faster: then its key stays.
 func (k *keys) generate(ctx context.Context, alg string) error {
-	private, err := newPrivateKey(alg)
+	row, err := k.newKey(alg)
 	if err != nil {
 		return err
 	}
+	row.createdAt = k.now(ctx)
+	row.activeAt = row.createdAt
+	return k.db.Write(ctx, func(tx *store.Tx) error { return insertKey(ctx, tx, row, curveOf(alg)) })
+}
+
+// newKey makes a key and seals its private half.
+func (k *keys) newKey(alg string) (*keyRow, error) {
+	private, err := newPrivateKey(alg)
+	if err != nil {
+		return nil, err
+	}
 	der, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	id := core.NewID()
 	public, err := json.Marshal(jose.JSONWebKey{Key: private.Public(), KeyID: id, Algorithm: alg, Use: "sig"})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	sealed, err := k.sealer.Seal(id, der)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return k.db.Write(ctx, func(tx *store.Tx) error {
-		return insertKey(ctx, tx, &key{id: id, alg: alg, public: public, sealed: sealed}, curveOf(alg), k.now(ctx))
-	})
+	return &keyRow{key: key{id: id, alg: alg, public: public, sealed: sealed}}, nil
 }
 
 func newPrivateKey(alg string) (crypto.Signer, error) {

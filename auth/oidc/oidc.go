@@ -114,6 +114,9 @@ func (s *Service) Run(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
+		if err := s.RotateDue(ctx); err != nil && ctx.Err() == nil {
+			s.core.Log.Error("signing keys were not rotated", "error", err)
+		}
 		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
 			s.core.Log.Error("expired grants were not deleted", "error", err)
 		}

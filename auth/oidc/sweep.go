@@ -26,6 +26,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 			}
 		}
 	}
+	if err := s.sweepKeys(ctx); err != nil {
+		return err
+	}
 	if err := s.sweepTable(ctx, now, expiredAccessTokens, deleteAccessToken); err != nil {
 		return err
 	}

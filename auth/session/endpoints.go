@@ -53,7 +53,25 @@ func (s *Service) get(r *api.Request, in *getInput) (api.Appender, error) {
 	h := r.Header()
 	h["Cache-Control"] = noStore
 	h["Pragma"] = noCache
-	return s.core.Read(r, !in.DisableCookieCache)
+	session, err := s.core.Read(r, !in.DisableCookieCache)
+	if s.value == nil || err != nil {
+		return session, err
+	}
+	return session, s.addHeader(r, session)
+}
+
+// addHeader tells the answer's own header, and lets pages of other origins read it.
+func (s *Service) addHeader(r *api.Request, session api.Appender) error {
+	value, err := s.value(r.Context(), session.AppendJSON(nil))
+	if value == "" || err != nil {
+		return err
+	}
+	h := r.Header()
+	h.Set(s.header, value)
+	if h.Get("Access-Control-Expose-Headers") == "" {
+		h.Set("Access-Control-Expose-Headers", s.header)
+	}
+	return nil
 }
 
 func (s *Service) getPost(r *api.Request, _ *api.None) (api.Empty, error) {

@@ -3,6 +3,7 @@
 package session
 
 import (
+	"context"
 	"encoding/json"
 
 	"authd/auth/internal/api"
@@ -11,7 +12,17 @@ import (
 )
 
 // Service is this capability.
-type Service struct{ core *core.Core }
+type Service struct {
+	core   *core.Core
+	header string // of every get-session answer, "" for none
+	value  func(ctx context.Context, session []byte) (string, error)
+}
+
+// UseHeader adds a header to every get-session answer that has a session; value
+// makes it from the answer.
+func (s *Service) UseHeader(name string, value func(ctx context.Context, session []byte) (string, error)) {
+	s.header, s.value = name, value
+}
 
 // New connects the capability.
 func New(c *core.Core) *Service { return &Service{core: c} }

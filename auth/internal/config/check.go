@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // resolve fills in the defaults that depend on other keys.
@@ -24,6 +25,12 @@ func (c *Config) resolve() {
 	}
 	if !c.IsSet("email_verification.send_on_sign_up") {
 		c.EmailVerification.SendOnSignUp = c.EmailAndPassword.RequireEmailVerification
+	}
+	if c.JWT.Issuer == "" {
+		c.JWT.Issuer = c.URL
+	}
+	if c.JWT.Audience == "" {
+		c.JWT.Audience = c.URL
 	}
 	if c.DeviceAuthorization.VerificationURI == "" {
 		c.DeviceAuthorization.VerificationURI = "/device"
@@ -199,6 +206,9 @@ func (c *Config) checkProvider() error {
 	if page := c.OauthProvider.ConsentPage; !pageURL(page) {
 		return c.refuse("oauth_provider.consent_page", page, pages)
 	}
+	if err := c.checkJWT(); err != nil {
+		return err
+	}
 	if page := c.DeviceAuthorization.VerificationURI; !pageURL(page) {
 		return c.refuse("device_authorization.verification_uri", page, pages)
 	}
@@ -252,6 +262,22 @@ func (c *Config) checkMail() error {
 	_, isAddress := netip.ParseAddr(c.host())
 	if !c.IsSet("mail.from") && (c.host() == "localhost" || isAddress == nil) {
 		return c.refuse("mail.from", c.Mail.From, "an address of yours, set with AUTHD_MAIL_FROM, when mail.smtp_url is set")
+	}
+	return nil
+}
+
+func (c *Config) checkJWT() error {
+	const key = "jwt.hs256_secret"
+	secret := c.JWT.HS256Secret
+	switch {
+	case c.JWT.Alg == "HS256" && secret == "":
+		return &complaint{key, c.Source(key), "not set, and jwt.alg is HS256", fmt.Sprintf("at least %d characters", minSecret)}
+	case secret != "" && len(secret) < minSecret:
+		return &complaint{key, c.Source(key), fmt.Sprintf("%d characters long", len(secret)), fmt.Sprintf("at least %d characters", minSecret)}
+	case secret != "" && slices.Contains(c.Secrets, secret):
+		return &complaint{key, c.Source(key), "the server's own secret", "one of its own: whoever checks these tokens has it"}
+	case c.JWT.JWKS.RotationInterval != 0 && c.JWT.JWKS.RotationInterval < time.Hour:
+		return c.refuse("jwt.jwks.rotation_interval", c.JWT.JWKS.RotationInterval.String(), "0s, or 1h and more")
 	}
 	return nil
 }

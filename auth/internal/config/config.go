@@ -32,6 +32,7 @@ type Config struct {
 	Advanced            Advanced            `toml:"advanced"`
 	OauthProvider       OauthProvider       `toml:"oauth_provider"`
 	DeviceAuthorization DeviceAuthorization `toml:"device_authorization"`
+	JWT                 JWT                 `toml:"jwt"`
 	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
 	Operator            Operator            `toml:"operator"`
 	Mail                Mail                `toml:"mail"`
@@ -148,6 +149,25 @@ type OauthProvider struct {
 	ClientRegistrationMaxUnverified        int           `toml:"client_registration_max_unverified" default:"1000" min:"1" max:"1000000" doc:"How many clients that nobody has looked at there may be at once."`
 	ClientRegistrationUnusedExpiresIn      time.Duration `toml:"client_registration_unused_expires_in" default:"90d" min:"1d" max:"3650d" doc:"How long such a client stays after it was last used; one that never was goes after a day."`
 	ClientIDMetadataDocuments              bool          `toml:"client_id_metadata_documents" default:"false" doc:"A client id may be the https address of a document that describes the client, as MCP has it. Such clients are unverified, too."`
+}
+
+// JWT is tokens about a signed-in person, for services of one's own, and the keys
+// that sign all tokens.
+type JWT struct {
+	Enabled      bool          `toml:"enabled" default:"true" doc:"GET /api/auth/token gives a signed-in person's app a JWT about them, for services of yours."`
+	Issuer       string        `toml:"issuer" shown:"url" doc:"iss of these tokens."`
+	Audience     string        `toml:"audience" shown:"url" doc:"aud of these tokens."`
+	Expiration   time.Duration `toml:"expiration_time" default:"15m" min:"1m" max:"30d" doc:"How long these tokens count."`
+	Alg          string        `toml:"alg" default:"EdDSA" allowed:"EdDSA,ES256,RS256,HS256" doc:"Signature of these tokens: HS256 for services that have hs256_secret, else a key of /.well-known/jwks.json."`
+	HS256Secret  string        `toml:"hs256_secret" secret:"true" doc:"Signs these tokens when alg is HS256, and nothing else: at least 32 characters, shared with the services that check them."`
+	SetJWTHeader bool          `toml:"set_jwt_header" default:"false" doc:"Every get-session answer carries such a token in set-auth-jwt, which costs a signature each time."`
+	JWKS         JWKS          `toml:"jwks"`
+}
+
+// JWKS is how the signing keys change.
+type JWKS struct {
+	RotationInterval time.Duration `toml:"rotation_interval" default:"90d" min:"0s" max:"3650d" doc:"How long a key signs before the next one does; 0s means until authd key rotate."`
+	GracePeriod      time.Duration `toml:"grace_period" default:"30d" min:"0s" max:"3650d" doc:"How long a key is published after it stopped signing; never shorter than the longest token lives."`
 }
 
 // DeviceAuthorization is signing in on devices without a browser (RFC 8628).
