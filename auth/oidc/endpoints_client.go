@@ -23,6 +23,7 @@ func (s *Service) clientEndpoints() []api.Endpoint {
 	}
 	prelogin := post("public-client-prelogin", "getOAuthClientPublicPrelogin", "The same before the person has signed in, for a page that has the signed query.")
 	prelogin.Guards = nil
+	prelogin.Errors = []*api.Error{errPreloginOff}
 	return []api.Endpoint{
 		api.Handle(post("create-client", "createOAuthClient", "Makes a client of the caller's own. Its secret is in this answer and never again."), s.createOwnClient),
 		api.Handle(get("get-client", "getOAuthClient", "One of the caller's clients."), s.getOwnClient),
@@ -164,9 +165,6 @@ type preloginIn struct {
 	ClientID string `body:"client_id"`
 	Query    string `body:"oauth_query,optional"`
 }
-
-// errPreloginOff is the contract's bare 400.
-var errPreloginOff = &api.Error{Status: http.StatusBadRequest}
 
 func (s *Service) getFaceBeforeLogin(r *api.Request, in *preloginIn) (*ClientFace, error) {
 	if !s.cfg.AllowPublicClientPrelogin {

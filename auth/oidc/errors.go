@@ -41,6 +41,9 @@ var ErrClientExists = errors.New("a client with this id exists already")
 // errSignature answers a signed query that was changed or is too old (NOTES §13).
 var errSignature = &api.OAuthError{Status: 400, Code: "invalid_signature"}
 
+// errPreloginOff is the contract's bare 400 where the operator has not allowed it.
+var errPreloginOff = &api.Error{Status: 400}
+
 func bad(code, description string) *api.OAuthError {
 	return &api.OAuthError{Status: 400, Code: code, Description: description}
 }
