@@ -94,6 +94,10 @@ func (c *comparison) nodes(path, key string, want, got any) []string {
 		if g, ok := got.(object); ok {
 			return c.objects(path, object(w).inOrderOf(g), g)
 		}
+	case including:
+		if g, ok := got.(object); ok {
+			return c.included(path, w, g)
+		}
 	case object:
 		if g, ok := got.(object); ok {
 			return c.objects(path, w, g)
@@ -141,6 +145,25 @@ func (c *comparison) objects(path string, want, got object) []string {
 	}
 	for i := range want {
 		found = append(found, c.nodes(path+"."+want[i].Key, want[i].Key, want[i].Value, got[i].Value)...)
+	}
+	return found
+}
+
+func (c *comparison) included(path string, want including, got object) []string {
+	var found []string
+	for _, m := range want {
+		value, _ := got.get(m.Key)
+		list, listed := value.([]any)
+		wanted, ok := m.Value.([]any)
+		if !listed || !ok {
+			found = append(found, c.nodes(path+"."+m.Key, m.Key, m.Value, value)...)
+			continue
+		}
+		for _, one := range wanted {
+			if !slices.Contains(list, one) {
+				found = append(found, fmt.Sprintf("%s.%s: want %s among them, got %s", path, m.Key, printed(one), printed(list)))
+			}
+		}
 	}
 	return found
 }

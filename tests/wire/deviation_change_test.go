@@ -131,22 +131,14 @@ func metadataDiffers(_ recording, want exchange) exchange {
 	if !ok {
 		return want
 	}
-	list := func(names ...any) []any { return names }
 	for name, value := range map[string]any{
-		"jwks_uri":                                      "http://authd.test/.well-known/jwks.json",
-		"grant_types_supported":                         list("authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:device_code"),
-		"token_endpoint_auth_methods_supported":         list("none", "client_secret_basic", "client_secret_post"),
-		"introspection_endpoint_auth_methods_supported": list("client_secret_basic", "client_secret_post"),
-		"revocation_endpoint_auth_methods_supported":    list("none", "client_secret_basic", "client_secret_post"),
-		"id_token_signing_alg_values_supported":         list("RS256", "ES256", "EdDSA"),
-		"claims_supported":                              list("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name", "picture", "given_name", "family_name", "email", "email_verified"),
-		"claims_parameter_supported":                    false,
-		"frontchannel_logout_supported":                 true,
-		"frontchannel_logout_session_supported":         true,
+		"jwks_uri":                    "http://authd.test/.well-known/jwks.json",
+		"claims_supported":            []any{"sub", "iss", "aud", "exp", "iat", "name", "email"}, // of ID tokens and userinfo, not of access tokens
+		"request_parameter_supported": true,
 	} {
 		fields = fields.with(name, value)
 	}
-	want.Body = anyOrder(fields)
+	want.Body = including(fields)
 	return want
 }
 

@@ -15,6 +15,10 @@ type object []member
 // anyOrder is an expected object whose fields may come in any order.
 type anyOrder object
 
+// including is an expected object that may have more fields, and whose lists may
+// have more entries.
+type including object
+
 type member struct {
 	Key   string
 	Value any
@@ -164,6 +168,8 @@ func plain(node any) any {
 	case object:
 		return json.RawMessage(printed(n))
 	case anyOrder:
+		return json.RawMessage(printed(object(n)))
+	case including:
 		return json.RawMessage(printed(object(n)))
 	case anything:
 		return "(" + string(n) + ")"
