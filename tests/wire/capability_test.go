@@ -26,7 +26,7 @@ func capabilities() []capability {
 		{Name: "admin", Fields: []string{"impersonatedBy"}}, // role, banned, banReason and banExpires are served already
 		{Name: "anonymous", Fields: []string{"isAnonymous"}},
 		{Name: "api_key"},
-		{Name: "backchannel_logout", Meta: []string{"backchannel_logout_supported", "backchannel_logout_session_supported"}},
+		{Name: "backchannel_logout", Built: true, Meta: []string{"backchannel_logout_supported", "backchannel_logout_session_supported"}},
 		{Name: "bearer", Headers: []string{"Set-Auth-Token"}},
 		{Name: "change_email"},
 		{Name: "delete_user"},
@@ -34,7 +34,7 @@ func capabilities() []capability {
 		{Name: "dpop", Meta: []string{"dpop_signing_alg_values_supported"}},
 		{Name: "dynamic_client_registration", Meta: []string{"registration_endpoint"}},
 		{Name: "email_otp"},
-		{Name: "end_session", Meta: []string{"end_session_endpoint"}},
+		{Name: "end_session", Built: true, Meta: []string{"end_session_endpoint"}},
 		{Name: "jwt", Headers: []string{"Set-Auth-Jwt"}},
 		{Name: "last_login_method", Fields: []string{"lastLoginMethod"}, Cookies: []string{"last_used_login_method"}},
 		{Name: "magic_link"},

@@ -69,7 +69,7 @@ func withField(want exchange, key string, value any) exchange {
 
 func challenges(r recording, want exchange) exchange {
 	switch {
-	case want.Status == http.StatusUnauthorized && slices.Contains([]string{"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"}, route(r.Path)):
+	case want.Status == http.StatusUnauthorized && slices.Contains([]string{"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke", "/oauth2/end-session"}, route(r.Path)):
 		want.Header["Www-Authenticate"] = `Basic realm="authd"`
 	case want.Status == http.StatusUnauthorized && route(r.Path) == "/oauth2/userinfo" && want.Header["Www-Authenticate"] == nil:
 		want.Header["Www-Authenticate"] = "Bearer"

@@ -230,6 +230,25 @@ func oauthDeviations() []deviation {
 			},
 		},
 		{
+			ID:         "who-may-end-sessions",
+			BetterAuth: "A client may end sessions only with `enable_end_session`.",
+			Authd:      "So may one that registered a `post_logout_redirect_uri`, and a person's browser is shown pages instead of JSON: what is wrong, whether to sign out, and what became of each app.",
+			Why:        "RP-Initiated Logout sections 2 and 3.1: a client asks by registering where people return to, and who is asked must be able to read it.",
+		},
+		{
+			ID:         "sealed-question",
+			BetterAuth: "The cookie of the page that asks whether to sign out can be read: it names the session.",
+			Authd:      "It is encrypted, and also holds where the person goes afterwards.",
+			Why:        "RP-Initiated Logout section 3: a person who says yes still returns to the app.",
+			Recordings: []int{599},
+			Change: func(_ recording, want exchange) exchange {
+				for i := range want.Cookies {
+					want.Cookies[i].Value = "plain"
+				}
+				return want
+			},
+		},
+		{
 			ID:         "oauth-wording",
 			BetterAuth: "OAuth errors have certain `error_description`s.",
 			Authd:      "Some are worded so that the reader knows what to change.",

@@ -67,6 +67,7 @@ const (
 	clientSecret = "ZxAsQwErDfCvTyGhBnUiJkMoLpOkIjUh"
 	postID       = "PoStWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
 	publicID     = "PuBlWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
+	leavingID    = "LeAvWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
 	clientTOML   = `
 [[client]]
 client_id = "` + clientID + `"
@@ -84,6 +85,12 @@ redirect_uris = ["https://rp.example/cb"]
 [[client]]
 client_id = "` + publicID + `"
 redirect_uris = ["https://rp.example/cb"]
+
+[[client]]
+client_id = "` + leavingID + `"
+client_secret = "` + clientSecret + `"
+redirect_uris = ["https://rp.example/cb"]
+post_logout_redirect_uris = ["https://rp.example/out"]
 `
 )
 
@@ -106,6 +113,8 @@ func (a authd) setup(t *testing.T, s *stage, st step) {
 		useClient(s, clientID, clientSecret)
 	case "more-clients":
 		useMoreClients(s, postID, clientSecret, publicID)
+	case "leaving-client":
+		useClient(s, leavingID, clientSecret)
 	case "forget-consent":
 		a.forgetConsent(t, s, st)
 	case "set-role":
@@ -202,6 +211,10 @@ func (r reference) setup(t *testing.T, s *stage, st step) {
 	case "more-clients":
 		post, public := r.client(t, s, st, "client_secret_post"), r.client(t, s, st, "none")
 		useMoreClients(s, post.ID, post.Secret, public.ID)
+	case "leaving-client":
+		made := r.client(t, s, st, "client_secret_basic")
+		r.sql(t, "update oauthClient set enableEndSession=1, postLogoutRedirectUris=? where clientId=?", `["https://rp.example/out"]`, made.ID)
+		useClient(s, made.ID, made.Secret)
 	case "forget-consent":
 		r.sql(t, "delete from oauthConsent")
 	case "ban":
