@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"authd/auth"
@@ -13,7 +16,8 @@ type clientCommands struct {
 	Create       clientCreate       `cmd:"" help:"Make an OAuth client and print its secret, this once."`
 	List         clientList         `cmd:"" help:"List the clients."`
 	Show         clientShow         `cmd:"" help:"Show one client."`
-	RotateSecret clientRotateSecret `cmd:"" help:"Give a client a new secret; the old one ends at once."`
+	Update       clientUpdate       `cmd:"" help:"Change a client; what no flag names stays."`
+	RotateSecret clientRotateSecret `cmd:"" help:"Give a client a new secret; the old one ends at once, or after --overlap."`
 	Delete       clientDelete       `cmd:"" help:"Delete a client and all that it was given."`
 
 	RegistrationToken registrationTokens `cmd:"" help:"Look after the tokens that let others register clients (RFC 7591)."`
@@ -21,67 +25,108 @@ type clientCommands struct {
 
 // clientCreate has the keys of a [[client]] in authd.toml as its flags.
 type clientCreate struct {
-	Name                  string   `arg:"" help:"Name that people see when they are asked for consent."`
-	ID                    string   `name:"id" help:"Its id; default: a random one." placeholder:"ID"`
-	RedirectURI           []string `help:"Where the browser may be sent back to; several times for several." placeholder:"URI" sep:"none"`
-	PostLogoutRedirectURI []string `help:"Where the browser may be sent after signing out." placeholder:"URI" sep:"none"`
-	Public                bool     `help:"It cannot keep a secret: an app in the browser, on a phone, a command line."`
-	Native                bool     `help:"It runs on the person's computer or phone: loopback and custom-scheme redirects (RFC 8252). Public, unless --auth-method says otherwise."`
-	AuthMethod            string   `help:"How it proves itself: none, client_secret_basic or client_secret_post." placeholder:"METHOD" enum:",none,client_secret_basic,client_secret_post" default:""`
-	Scope                 string   `help:"Scopes it may ask for, separated by spaces; default: all." placeholder:"SCOPES"`
-	RequirePKCE           bool     `name:"require-pkce" help:"PKCE is required; only a client with a secret may do without." default:"true" negatable:""`
-	SkipConsent           bool     `help:"A client of your own: people are not asked for consent where the redirect is https."`
-	IDTokenAlg            string   `name:"id-token-signed-response-alg" help:"Signature of its ID tokens: RS256, ES256 or EdDSA." enum:"RS256,ES256,EdDSA" default:"RS256"`
-	URI                   string   `name:"uri" help:"Its home page." placeholder:"URL"`
-	Icon                  string   `help:"Its picture." placeholder:"URL"`
-	AccessTokenExpiresIn  string   `help:"How long its access tokens work, such as 15m." placeholder:"DURATION"`
-	RefreshTokenExpiresIn string   `help:"How long its refresh tokens work without use, such as 30d." placeholder:"DURATION"`
+	Name   string `arg:"" help:"Name that people see when they are asked for consent."`
+	ID     string `name:"id" help:"Its id; default: a random one." placeholder:"ID"`
+	Public bool   `help:"It cannot keep a secret: an app in the browser, on a phone, a command line."`
+	Native bool   `help:"It runs on the person's computer or phone: loopback and custom-scheme redirects (RFC 8252). Public, unless --auth-method says otherwise."`
+	clientFlags
 }
 
 // Run makes the client.
 func (c *clientCreate) Run(ctx context.Context, p *program) error {
-	wanted, err := c.client()
+	metadata, err := c.metadata()
 	if err != nil {
 		return err
 	}
 	return p.with(ctx, func(s *auth.Server) error {
-		client, secret, err := s.OIDC.CreateClient(ctx, *wanted, "")
+		client, secret, err := s.OIDC.AddClient(ctx, c.ID, metadata)
 		if err != nil {
 			return err
 		}
-		if p.json {
-			return p.printJSON(client.Info(secret))
-		}
-		_, err = fmt.Fprintf(p.out, "client_id      %s\n", client.ID)
-		if err == nil && secret != "" {
-			_, err = fmt.Fprintf(p.out, "client_secret  %s\n", secret)
-			_, _ = fmt.Fprintln(p.errOut, "The secret is shown this once.")
-		}
-		return err
+		return p.printClient(client, secret)
 	})
 }
 
-func (c *clientCreate) client() (*oidc.Client, error) {
-	client := &oidc.Client{
-		ID: c.ID, Name: c.Name, RedirectURIs: c.RedirectURI, PostLogoutRedirectURIs: c.PostLogoutRedirectURI,
-		EnableEndSession: len(c.PostLogoutRedirectURI) > 0, Scopes: strings.Fields(c.Scope), PKCEOptional: !c.RequirePKCE,
-		SkipConsent: c.SkipConsent, IDTokenSignedResponseAlg: c.IDTokenAlg, URI: c.URI, Icon: c.Icon, TokenEndpointAuthMethod: c.AuthMethod,
-	}
-	if c.Native {
-		client.ApplicationType = "native"
-	}
-	if c.AuthMethod == "" && (c.Public || c.Native) {
-		client.TokenEndpointAuthMethod = "none"
-	}
-	if c.Public && client.TokenEndpointAuthMethod != "none" {
+func (c *clientCreate) metadata() ([]byte, error) {
+	if c.Public && c.AuthMethod != "" && c.AuthMethod != "none" {
 		return nil, &usageError{"--public and --auth-method " + c.AuthMethod + " exclude each other"}
 	}
-	var err error
-	if client.AccessTokenExpiresIn, err = duration("--access-token-expires-in", c.AccessTokenExpiresIn); err != nil {
+	m, err := c.clientFlags.metadata()
+	if err != nil {
 		return nil, err
 	}
-	client.RefreshTokenExpiresIn, err = duration("--refresh-token-expires-in", c.RefreshTokenExpiresIn)
-	return client, err
+	m["client_name"] = c.Name
+	if c.Native {
+		m["application_type"] = "native"
+	}
+	switch keys := len(c.JWKS) > 0 || c.JWKSURI != ""; {
+	case c.AuthMethod != "":
+	case c.Public || c.Native:
+		m["token_endpoint_auth_method"] = "none"
+	case keys:
+		m["token_endpoint_auth_method"] = "private_key_jwt"
+	}
+	if c.EnableEndSession == nil && len(c.PostLogoutRedirectURI) > 0 {
+		m["enable_end_session"] = true
+	}
+	return json.Marshal(m)
+}
+
+// printClient tells of a client that was made or changed, and its secret if it has a new one.
+func (p *program) printClient(client *oidc.Client, secret string) error {
+	if p.json {
+		return p.printJSON(client.Info(secret))
+	}
+	_, err := fmt.Fprintf(p.out, "client_id      %s\n", client.ID)
+	if err == nil && secret != "" {
+		_, err = fmt.Fprintf(p.out, "client_secret  %s\n", secret)
+		_, _ = fmt.Fprintln(p.errOut, "The secret is shown this once.")
+	}
+	return err
+}
+
+// clientUpdate changes what its flags name.
+type clientUpdate struct {
+	clientArgument
+	Name    string   `help:"Name that people see when they are asked for consent."`
+	Disable bool     `help:"End what it may do, for a while." xor:"able"`
+	Enable  bool     `help:"Let it go on." xor:"able"`
+	Unset   []string `help:"Take a value away, by its standard name, such as client_uri." placeholder:"FIELD"`
+	clientFlags
+}
+
+// Run changes the client.
+func (c *clientUpdate) Run(ctx context.Context, p *program) error {
+	m, err := c.clientFlags.metadata()
+	if err != nil {
+		return err
+	}
+	if c.Name != "" {
+		m["client_name"] = c.Name
+	}
+	for _, field := range c.Unset {
+		if _, set := m[field]; set {
+			return &usageError{"--unset " + clean(field) + " and the flag that sets it exclude each other"}
+		}
+		m[field] = nil
+	}
+	if len(m) == 0 && !c.Disable && !c.Enable {
+		return &usageError{"nothing to change; authd client update --help lists the flags"}
+	}
+	metadata, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return p.with(ctx, func(s *auth.Server) error {
+		client, secret, err := s.OIDC.ChangeClient(ctx, c.Client, metadata)
+		if err == nil && (c.Disable || c.Enable) {
+			client, err = s.OIDC.SetClientDisabled(ctx, c.Client, c.Disable)
+		}
+		if err != nil {
+			return err
+		}
+		return p.printClient(client, secret)
+	})
 }
 
 type clientList struct{}
@@ -133,34 +178,69 @@ func (c *clientShow) Run(ctx context.Context, p *program) error {
 		if p.json {
 			return p.printJSON(client.Info(""))
 		}
-		scopes := strings.Join(client.Scopes, " ")
-		if scopes == "" {
-			scopes = "all"
-		}
-		rows := [][]string{
-			{"Name", client.Name},
-			{"Type", client.ApplicationType},
-			{"Authentication", client.TokenEndpointAuthMethod},
-			{"Redirects", strings.Join(client.RedirectURIs, " ")},
-			{"Scopes", scopes},
-			{"Grants", strings.Join(client.GrantTypes, " ")},
-			{"PKCE required", yesNo(!client.PKCEOptional)},
-			{"Skips consent", yesNo(client.SkipConsent)},
-			{"ID tokens", client.IDTokenSignedResponseAlg},
-			{"From", origin(client)},
-			{"Disabled", yesNo(client.Disabled)},
-			{"Created", date(client.CreatedAt)},
+		rows, err := describe(client)
+		if err != nil {
+			return err
 		}
 		return table(p.out, []string{"Id", client.ID}, rows)
 	})
 }
 
-type clientRotateSecret struct{ clientArgument }
+// describe says in words what people look for, and the rest under its standard names.
+func describe(client *oidc.Client) ([][]string, error) {
+	scopes := strings.Join(client.Scopes, " ")
+	if scopes == "" {
+		scopes = "all"
+	}
+	rows := [][]string{
+		{"Name", client.Name},
+		{"Type", client.ApplicationType},
+		{"Authentication", client.TokenEndpointAuthMethod},
+		{"Redirects", strings.Join(client.RedirectURIs, " ")},
+		{"Scopes", scopes},
+		{"Grants", strings.Join(client.GrantTypes, " ")},
+		{"PKCE required", yesNo(!client.PKCEOptional)},
+		{"Skips consent", yesNo(client.SkipConsent)},
+		{"ID tokens", client.IDTokenSignedResponseAlg},
+		{"From", origin(client)},
+		{"Disabled", yesNo(client.Disabled)},
+		{"Created", date(client.CreatedAt)},
+	}
+	info, err := json.Marshal(client.Info(""))
+	if err != nil {
+		return nil, err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(info, &fields); err != nil {
+		return nil, err
+	}
+	for _, told := range []string{
+		"client_id", "client_id_issued_at", "client_secret_expires_at", "client_name", "application_type", "token_endpoint_auth_method", "redirect_uris",
+		"scope", "grant_types", "response_types", "require_pkce", "skip_consent", "id_token_signed_response_alg", "disabled",
+	} {
+		delete(fields, told)
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if value := string(fields[name]); value != "false" {
+			rows = append(rows, []string{name, strings.Trim(value, `"`)})
+		}
+	}
+	return rows, nil
+}
+
+type clientRotateSecret struct {
+	clientArgument
+	Overlap string `help:"How long the secret of before still counts, such as 24h; default: not at all." placeholder:"DURATION"`
+}
 
 // Run prints the new secret alone.
 func (c *clientRotateSecret) Run(ctx context.Context, p *program) error {
+	overlap, err := duration("--overlap", c.Overlap)
+	if err != nil {
+		return err
+	}
 	return p.with(ctx, func(s *auth.Server) error {
-		secret, err := s.OIDC.RotateSecret(ctx, c.Client, 0)
+		secret, err := s.OIDC.RotateSecret(ctx, c.Client, overlap)
 		if err != nil {
 			return err
 		}

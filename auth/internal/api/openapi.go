@@ -157,6 +157,12 @@ func structSchema(t reflect.Type) object {
 		if name == "-" || !f.IsExported() {
 			continue
 		}
+		if f.Anonymous && name == "" { // its fields stand beside the others (encoding/json)
+			if inner, ok := structSchema(f.Type)["properties"].(object); ok {
+				maps.Copy(props, inner)
+			}
+			continue
+		}
 		if f.Anonymous && name == "" {
 			if inner, ok := structSchema(f.Type)["properties"].(object); ok {
 				maps.Copy(props, inner)
