@@ -52,6 +52,9 @@ func setUp(t *testing.T, env *testscript.Env) error {
 	if err := os.Symlink(authdtest.Binary(t), filepath.Join(bin, "authd")); err != nil {
 		return err
 	}
+	if err := writeScripts(env.WorkDir); err != nil {
+		return err
+	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

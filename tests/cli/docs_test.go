@@ -1,0 +1,27 @@
+package cli
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// writeScripts puts the scripts of docs/oauth.md, each a block with its name on
+// the fence, where the sittings find them: they are run as the page has them.
+func writeScripts(dir string) error {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "oauth.md"))
+	if err != nil {
+		return err
+	}
+	blocks := regexp.MustCompile("(?ms)^```sh (\\w+\\.sh)\n(.*?)^```$").FindAllSubmatch(page, -1)
+	if len(blocks) == 0 {
+		return errors.New("docs/oauth.md has no scripts")
+	}
+	for _, block := range blocks {
+		if err := os.WriteFile(filepath.Join(dir, string(block[1])), block[2], 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
