@@ -93,7 +93,10 @@ func (s *Service) accessClaims(m *minting, scopes []string, end time.Time) *acce
 		c.Act = json.RawMessage(m.act)
 	}
 	if g := m.grant; g != nil { // RFC 9068 §2.2.1
-		c.Subject, c.SessionID, c.AuthTime, c.ACR, c.AMR = s.subject(m.client, g.userID), g.sessionID, g.authTime.Unix(), g.acr, g.amr
+		c.Subject, c.AuthTime, c.ACR, c.AMR = s.subject(m.client, g.userID), g.authTime.Unix(), g.acr, g.amr
+		if g.clientID == m.client.ID { // whoever exchanged the token is not part of that session
+			c.SessionID = g.sessionID
+		}
 	}
 	return c
 }

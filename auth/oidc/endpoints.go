@@ -81,7 +81,7 @@ func (s *Service) documents() []api.Endpoint {
 	add("getOAuthServerConfigUnderBase", "/api/auth/.well-known/oauth-authorization-server", about, s.discoveryDocument)
 	add("getJwks", "/.well-known/jwks.json", keys, s.jwksDocument)
 	add("getJwksUnderBase", "/api/auth/jwks", keys, s.jwksDocument)
-	return list
+	return append(list, s.protectedDocuments()...)
 }
 
 func (s *Service) discoveryDocument(r *api.Request, _ *api.None) (api.Bytes, error) {

@@ -16,7 +16,7 @@ func (s *Service) Operations(guard api.Guard) []api.Endpoint {
 			Doc: doc, Guards: []api.Guard{guard}, Origin: api.OriginNone, CORS: api.CORSNone,
 		}
 	}
-	return []api.Endpoint{
+	return append(s.resourceOperations(op),
 		api.Handle(op("createOAuthClient", "Make an OAuth client. Its secret is in this answer and never again."), s.createClient),
 		api.Handle(op("adminCreateOAuthClient", "The same, under the name of the contract's trusted form."), s.createClient),
 		api.Handle(op("updateOAuthClient", "Change a client: what update names; null takes a value away. disabled ends what it may do."), s.updateClient),
@@ -25,7 +25,7 @@ func (s *Service) Operations(guard api.Guard) []api.Endpoint {
 		api.Handle(op("rotateClientSecret", "Give a client a new secret. The one it had counts for overlap seconds more, by default not at all."), s.rotateSecret),
 		api.Handle(op("getOAuthClient", "Read a client."), s.showClient),
 		api.Handle(op("getOAuthClients", "List all clients."), s.showClients),
-	}
+	)
 }
 
 // clientIn is client metadata as it comes: RFC 7591 §2 and the contract's own

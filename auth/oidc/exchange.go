@@ -11,7 +11,7 @@ import (
 )
 
 // typeAccessToken is the one kind of token that is taken and given (RFC 8693 §3).
-const typeAccessToken = "urn:ietf:params:oauth:token-type:access_token"
+const typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name, no secret
 
 // maxActors bounds how often a token can be passed on.
 const maxActors = 5

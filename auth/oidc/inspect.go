@@ -51,30 +51,35 @@ func (s *Service) findAccess(ctx context.Context, token string) (*accessToken, e
 }
 
 // UserInfo answers at the userinfo endpoint. authorization is the header, form
-// the body of a POST (RFC 6750 §2.1, §2.2). t is the token it was. Errors: *api.OAuthError.
-func (s *Service) UserInfo(ctx context.Context, authorization string, form url.Values) (info *UserInfo, t *accessToken, err error) {
+// the body of a POST (RFC 6750 §2.1, §2.2). signed is the same as a JWT, for a
+// client that asked for that. Errors: *api.OAuthError.
+func (s *Service) UserInfo(ctx context.Context, authorization string, form url.Values) (info *UserInfo, signed string, err error) {
 	token, dpop, err := shownToken(authorization, form)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	t, u, err := s.access(ctx, token)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	if err := s.keyOfToken(ctx, token, t.jkt, dpop); err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	if !slices.Contains(t.scopes, scopeOpenID) {
-		return nil, nil, bearerError(403, "insufficient_scope", "the access token was not issued for openid", scopeOpenID)
+		return nil, "", bearerError(403, "insufficient_scope", "the access token was not issued for openid", scopeOpenID)
 	}
 	if u == nil || t.jwt != nil && !slices.Contains(t.jwt.Audience, s.userinfoURL) { // RFC 9068 §4
-		return nil, nil, errInvalidAccess()
+		return nil, "", errInvalidAccess()
 	}
 	subject, err := s.subjectOf(ctx, t)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
-	return s.about(u, subject, t), t, nil
+	info = s.about(u, subject, t)
+	if alg := t.userinfoAlg(); alg != "" {
+		signed, err = s.signUserInfo(ctx, alg, t.clientID, info)
+	}
+	return info, signed, err
 }
 
 // splitName takes the last word for the family's, as the contract does; a single

@@ -40,6 +40,8 @@ type provider struct {
 	ClaimsSupported                            []string `json:"claims_supported"`
 	ClaimsParameterSupported                   bool     `json:"claims_parameter_supported"`
 	PromptValuesSupported                      []string `json:"prompt_values_supported"`
+	UserinfoSigningAlgValuesSupported          []string `json:"userinfo_signing_alg_values_supported"`
+	IntrospectionSigningAlgValuesSupported     []string `json:"introspection_signing_alg_values_supported"` // RFC 9701 §7
 	deviceMetadata
 	logoutMetadata
 }
@@ -62,6 +64,7 @@ func newMetadata(issuer string, cfg config.OauthProvider, device bool) (metadata
 			"name", "picture", "given_name", "family_name", "email", "email_verified", "updated_at",
 		},
 		ClaimsParameterSupported: true, PromptValuesSupported: promptValues(), deviceMetadata: newDeviceMetadata(issuer, device), logoutMetadata: newLogoutMetadata(at),
+		UserinfoSigningAlgValuesSupported: signingAlgs(), IntrospectionSigningAlgValuesSupported: signingAlgs(),
 	})
 	if err != nil {
 		return metadata{}, fmt.Errorf("write discovery document: %w", err)

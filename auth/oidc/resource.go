@@ -75,7 +75,7 @@ func (s *Service) targetIn(ctx context.Context, q store.Querier, client *Client,
 			return target{}, err
 		}
 		// What there is elsewhere is nobody's business: one answer for all.
-		if err != nil || r.Disabled || !r.linked && s.cfg.EnforcePerClientResources {
+		if err != nil || r.Disabled || !r.linked && !s.openTo(client, identifier) {
 			return target{}, bad(invalidTarget, "requested resource "+clip(asciiOnly(identifier))+" is not configured for this client")
 		}
 		if err := t.add(r); err != nil {
@@ -83,6 +83,13 @@ func (s *Service) targetIn(ctx context.Context, q store.Querier, client *Client,
 		}
 	}
 	return t, nil
+}
+
+// openTo tells whether a client may ask for a resource that it is not linked to.
+// Clients that nobody registered by hand cannot be linked by hand either (MCP).
+func (s *Service) openTo(client *Client, identifier string) bool {
+	return !s.cfg.EnforcePerClientResources ||
+		client.Registration != madeByOperator && slices.Contains(s.cfg.ClientRegistrationDefaultResources, identifier)
 }
 
 // add takes on what one more resource asks for: the shortest life, the fewest scopes.

@@ -153,9 +153,15 @@ func (s *Service) reconcileResources(ctx context.Context) error {
 		done.disabled++
 	}
 	for i := range declared {
-		if err := s.core.DB.Write(ctx, func(tx *store.Tx) error { return s.declareResource(ctx, tx, &declared[i], known, &done) }); err != nil {
+		var now changes
+		err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+			now, err = s.declareResource(ctx, tx, &declared[i], known)
+			return err
+		})
+		if err != nil {
 			return fmt.Errorf("%s: %w", declared[i].Identifier, err)
 		}
+		done.created, done.updated = done.created+now.created, done.updated+now.updated
 	}
 	if done != (changes{}) {
 		s.core.Log.Info("declared resources", slog.Int("created", done.created), slog.Int("updated", done.updated), slog.Int("disabled", done.disabled))
@@ -163,7 +169,7 @@ func (s *Service) reconcileResources(ctx context.Context) error {
 	return nil
 }
 
-func (s *Service) declareResource(ctx context.Context, tx *store.Tx, d *config.Resource, known []*Resource, done *changes) error {
+func (s *Service) declareResource(ctx context.Context, tx *store.Tx, d *config.Resource, known []*Resource) (changes, error) {
 	now := s.now(ctx)
 	r := &Resource{
 		Identifier: d.Identifier, Name: d.Name, AccessTokenExpiresIn: d.AccessTokenTTL.Truncate(time.Second),
@@ -174,27 +180,26 @@ func (s *Service) declareResource(ctx context.Context, tx *store.Tx, d *config.R
 		r.AllowedScopes = d.AllowedScopes
 	}
 	if err := s.completeResource(r); err != nil {
-		return err
+		return changes{}, err
 	}
 	at := slices.IndexFunc(known, func(old *Resource) bool { return old.Identifier == r.Identifier })
 	if at < 0 {
-		done.created++
 		if err := insertResource(ctx, tx, r); err != nil {
-			return err
+			return changes{}, err
 		}
-		return s.declareLinks(ctx, tx, d)
+		return changes{created: 1}, s.declareLinks(ctx, tx, d)
 	}
 	old := known[at]
 	r.CustomClaims, r.Metadata = old.CustomClaims, old.Metadata
 	r.PolicyVersion, r.CreatedAt, r.UpdatedAt = old.PolicyVersion, old.CreatedAt, old.UpdatedAt
-	if !reflect.DeepEqual(r, old) {
-		done.updated++
-		r.PolicyVersion, r.UpdatedAt = old.PolicyVersion+1, now
-		if err := updateResource(ctx, tx, r); err != nil {
-			return err
-		}
+	if reflect.DeepEqual(r, old) {
+		return changes{}, s.declareLinks(ctx, tx, d)
 	}
-	return s.declareLinks(ctx, tx, d)
+	r.PolicyVersion, r.UpdatedAt = old.PolicyVersion+1, now
+	if err := updateResource(ctx, tx, r); err != nil {
+		return changes{}, err
+	}
+	return changes{updated: 1}, s.declareLinks(ctx, tx, d)
 }
 
 func (s *Service) declareLinks(ctx context.Context, tx *store.Tx, d *config.Resource) error {

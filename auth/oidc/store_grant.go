@@ -88,7 +88,7 @@ func findAccessToken(ctx context.Context, q store.Querier, id string, now time.T
 			claims: text(r),
 		}
 	}, `SELECT t.id, t.token, t.grant_id, t.client_id, t.scopes, t.created_at, t.expires_at, t.resources, t.jkt,
-g.user_id, g.session_id, COALESCE(t.act, g.act), c.subject_type, c.settings, CASE WHEN g.client_id = t.client_id THEN g.claims END
+g.user_id, CASE WHEN g.client_id = t.client_id THEN g.session_id END, COALESCE(t.act, g.act), c.subject_type, c.settings, CASE WHEN g.client_id = t.client_id THEN g.claims END
 FROM oauth_access_token t LEFT JOIN oauth_grant g ON g.id = t.grant_id JOIN oauth_client c ON c.client_id = t.client_id
 WHERE t.id = $1 AND t.expires_at > $2 AND (t.grant_id = '' OR g.id IS NOT NULL AND g.revoked IS NULL) AND NOT c.disabled`, id, now)
 }

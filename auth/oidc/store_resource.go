@@ -31,22 +31,22 @@ func scanResource(r *store.Row) *Resource {
 	return one
 }
 
-func (one *Resource) values() ([]any, error) {
+func (r *Resource) values() ([]any, error) {
 	var allowed, claims *string
-	if one.AllowedScopes != nil {
-		list := formatList(one.AllowedScopes)
+	if r.AllowedScopes != nil {
+		list := formatList(r.AllowedScopes)
 		allowed = &list
 	}
-	if len(one.CustomClaims) > 0 {
-		raw, err := json.Marshal(one.CustomClaims)
+	if len(r.CustomClaims) > 0 {
+		raw, err := json.Marshal(r.CustomClaims)
 		if err != nil {
 			return nil, err
 		}
 		claims = null(string(raw))
 	}
 	return []any{
-		one.Identifier, one.Name, nullSeconds(one.AccessTokenExpiresIn), nullSeconds(one.RefreshTokenExpiresIn), null(one.SigningAlgorithm),
-		allowed, claims, one.DPoPBound, one.Disabled, one.Declared, one.PolicyVersion, null(string(one.Metadata)), one.CreatedAt, one.UpdatedAt,
+		r.Identifier, r.Name, nullSeconds(r.AccessTokenExpiresIn), nullSeconds(r.RefreshTokenExpiresIn), null(r.SigningAlgorithm),
+		allowed, claims, r.DPoPBound, r.Disabled, r.Declared, r.PolicyVersion, null(string(r.Metadata)), r.CreatedAt, r.UpdatedAt,
 	}, nil
 }
 
@@ -123,7 +123,7 @@ func completeJWT(ctx context.Context, q store.Querier, t *accessToken, revoked s
 	_, err := store.One(ctx, q, func(r *store.Row) bool {
 		t.subjectType, t.settings, t.userID, t.sessionID, t.claims = r.Text(), r.Text(), text(r), text(r), text(r)
 		return true
-	}, `SELECT c.subject_type, c.settings, g.user_id, g.session_id, CASE WHEN g.client_id = c.client_id THEN g.claims END
+	}, `SELECT c.subject_type, c.settings, g.user_id, CASE WHEN g.client_id = c.client_id THEN g.session_id END, CASE WHEN g.client_id = c.client_id THEN g.claims END
 FROM oauth_client c LEFT JOIN oauth_grant g ON g.id = $2
 WHERE c.client_id = $1 AND NOT c.disabled AND ($2 = '' OR g.id IS NOT NULL AND g.revoked IS NULL)
 AND NOT EXISTS (SELECT 1 FROM oauth_jti WHERE id = $3)`, t.clientID, t.grantID, revoked)

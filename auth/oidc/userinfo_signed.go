@@ -24,7 +24,7 @@ func (t *accessToken) userinfoAlg() string {
 }
 
 // signUserInfo adds who says it, and to whom (OpenID Connect Core §5.3.2).
-func (s *Service) signUserInfo(ctx context.Context, t *accessToken, info *UserInfo) (string, error) {
+func (s *Service) signUserInfo(ctx context.Context, alg, clientID string, info *UserInfo) (string, error) {
 	raw, err := json.Marshal(info)
 	if err != nil {
 		return "", fmt.Errorf("userinfo: %w", err)
@@ -33,6 +33,6 @@ func (s *Service) signUserInfo(ctx context.Context, t *accessToken, info *UserIn
 	if err := json.Unmarshal(raw, &claims); err != nil {
 		return "", fmt.Errorf("userinfo: %w", err)
 	}
-	claims["iss"], claims["aud"] = s.issuer, t.clientID
-	return s.keys.signTyped(ctx, t.userinfoAlg(), typUserinfo, claims)
+	claims["iss"], claims["aud"] = s.issuer, clientID
+	return s.keys.signTyped(ctx, alg, typUserinfo, claims)
 }
