@@ -100,6 +100,16 @@ func (f flows) FormPost(r *api.Request, answer string) (views.FormPostPage, erro
 	return shown, nil
 }
 
+func (f flows) Complaint(r *api.Request, sealed string) (views.RequestProblem, bool) {
+	c := f.provider.Complaint(r.Context(), sealed)
+	if c == nil {
+		return views.RequestProblem{}, false
+	}
+	return views.RequestProblem{
+		Client: c.Client, ClientID: c.ClientID, Parameter: c.Parameter, Received: c.Received, Registered: c.Registered, Hint: c.Hint,
+	}, true
+}
+
 // next is where a flow goes on. A flow that is at a page has its browser's cookie
 // already, so the answer brings none.
 func next(answer oidc.Answer, err error) (string, error) { return answer.URL, flowError(err) }

@@ -128,6 +128,50 @@ func Failed(p Page, code string) templ.Component {
 	})
 }
 
+// RequestFailed is the page for a request of an app that cannot be answered to the app
+// itself: what came, what was expected, and whom to tell.
+func RequestFailed(p Page, code string, r RequestProblem) templ.Component {
+	return requestFailed(p, code, r)
+}
+
+// expected says what the wrong parameter should have been.
+func (r RequestProblem) expected() Message {
+	switch {
+	case r.Parameter == "redirect_uri":
+		return Msg("error.expected_redirect", "n", r.Registered)
+	case r.Received == "" && r.ClientID == "":
+		return Msg("error.expected_some_client")
+	case r.ClientID != "":
+		return Msg("error.expected_enabled")
+	default:
+		return Msg("error.expected_client")
+	}
+}
+
+// hint says what the difference is, where it is only one.
+func (r RequestProblem) hint() (Message, bool) {
+	switch r.Hint {
+	case "case":
+		return Msg("error.hint_case"), true
+	case "scheme":
+		return Msg("error.hint_scheme"), true
+	case "host":
+		return Msg("error.hint_host"), true
+	case "port":
+		return Msg("error.hint_port"), true
+	case "slash":
+		return Msg("error.hint_slash"), true
+	case "path":
+		return Msg("error.hint_path"), true
+	case "query":
+		return Msg("error.hint_query"), true
+	case "fragment":
+		return Msg("error.hint_fragment"), true
+	default:
+		return Message{}, false
+	}
+}
+
 // explain says in words what an error code means: the OAuth codes of RFC 6749 §4.1.2.1 and
 // OIDC Core §3.1.2.6, and those of authd's own redirects.
 func explain(code string) Message {

@@ -179,6 +179,16 @@ type Notice struct {
 	Links []Link
 }
 
+// RequestProblem is what is wrong with a request of an app.
+type RequestProblem struct {
+	Client     string // its name, "" when it is not known
+	ClientID   string // "" when it is not known
+	Parameter  string // the one that is wrong
+	Received   string // what came, "" when nothing did
+	Registered int    // how many redirect URIs the app has
+	Hint       string // what a registered one differs by, "" when it is more than one thing
+}
+
 // Link is a way on; the first one looks like a button.
 type Link struct {
 	URL  string

@@ -132,15 +132,17 @@ func consentSamples(p Page) map[string]templ.Component {
 		"consent-self-named": Consent(p, ConsentPage{
 			User: User{Email: "ada@example.org"}, Client: "Your bank", SelfNamed: true, Scopes: scopes[:1], Leads: Destination{App, "com.example.bank"}, Lasts: 20 * 24 * time.Hour,
 		}),
-		"device-code":    DeviceCode(p, DeviceForm{Code: "BCDF-GHJK"}),
-		"device-wrong":   DeviceCode(p, DeviceForm{Code: "BCDF-GHJK", Errors: Errors{"user_code": Msg("device_login.wrong")}}),
-		"device-ask":     DeviceAsk(p, DevicePage{User: user, Code: "BCDF-GHJK", Client: "authd command line", Scopes: scopes[:4], IPAddress: "203.0.113.7", Asked: p.Now.Add(-40 * time.Second)}),
-		"device-plain":   DeviceAsk(p, DevicePage{User: user, Code: "BCDF-GHJK", Client: "Television", SelfNamed: true, Session: true, IPAddress: "2001:db8:85a3:8d3:1319:8a2e:370:7348", Asked: p.Now.Add(-20 * time.Minute)}),
-		"device-in":      DeviceAnswered(p, true),
-		"device-out":     DeviceAnswered(p, false),
-		"handoff":        Handoff(p, HandoffPage{Client: "Grafana", URL: "https://grafana.example.org/login?code=1&state=2"}),
-		"handoff-native": Handoff(p, HandoffPage{Client: "Tickets", URL: "com.example.app:/callback?code=1", Native: true}),
-		"form-post":      FormPost(p, FormPostPage{Client: "Grafana", URL: "https://grafana.example.org/cb", Fields: []FormValue{{"code", "1"}}}),
+		"device-code":     DeviceCode(p, DeviceForm{Code: "BCDF-GHJK"}),
+		"device-wrong":    DeviceCode(p, DeviceForm{Code: "BCDF-GHJK", Errors: Errors{"user_code": Msg("device_login.wrong")}}),
+		"device-ask":      DeviceAsk(p, DevicePage{User: user, Code: "BCDF-GHJK", Client: "authd command line", Scopes: scopes[:4], IPAddress: "203.0.113.7", Asked: p.Now.Add(-40 * time.Second)}),
+		"device-plain":    DeviceAsk(p, DevicePage{User: user, Code: "BCDF-GHJK", Client: "Television", SelfNamed: true, Session: true, IPAddress: "2001:db8:85a3:8d3:1319:8a2e:370:7348", Asked: p.Now.Add(-20 * time.Minute)}),
+		"device-in":       DeviceAnswered(p, true),
+		"device-out":      DeviceAnswered(p, false),
+		"handoff":         Handoff(p, HandoffPage{Client: "Grafana", URL: "https://grafana.example.org/login?code=1&state=2"}),
+		"handoff-native":  Handoff(p, HandoffPage{Client: "Tickets", URL: "com.example.app:/callback?code=1", Native: true}),
+		"request-failed":  RequestFailed(p, "invalid_redirect", RequestProblem{Client: "Grafana", ClientID: "grafana", Parameter: "redirect_uri", Received: "https://grafana.example.org/a-rather-long-address/that-has-to-break/somewhere/login/generic_oauth/", Registered: 2, Hint: "slash"}),
+		"request-unknown": RequestFailed(p, "invalid_client", RequestProblem{Parameter: "client_id", Received: "grafanna"}),
+		"form-post":       FormPost(p, FormPostPage{Client: "Grafana", URL: "https://grafana.example.org/cb", Fields: []FormValue{{"code", "1"}}}),
 	}
 }
 

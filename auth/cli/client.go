@@ -17,6 +17,7 @@ type clientCommands struct {
 	List         clientList         `cmd:"" help:"List the clients."`
 	Show         clientShow         `cmd:"" help:"Show one client."`
 	Update       clientUpdate       `cmd:"" help:"Change a client; what no flag names stays."`
+	Doctor       clientDoctor       `cmd:"" help:"Look for mistakes in a client's configuration, and show its last requests that were refused."`
 	RotateSecret clientRotateSecret `cmd:"" help:"Give a client a new secret; the old one ends at once, or after --overlap."`
 	Delete       clientDelete       `cmd:"" help:"Delete a client and all that it was given."`
 

@@ -166,7 +166,10 @@ func (s *Service) keepBrowser(r *api.Request, answer Answer) error {
 
 func (s *Service) token(r *api.Request, _ *tokenForm) (*Tokens, error) {
 	noStore(r)
-	return s.Token(s.shown(r), r.HTTP.Header.Get("Authorization"), formOf(r))
+	ctx, authorization, form := s.shown(r), r.HTTP.Header.Get("Authorization"), formOf(r)
+	tokens, err := s.Token(ctx, authorization, form)
+	s.failedAt(ctx, failedToken, authorization, form, err)
+	return tokens, err
 }
 
 func (s *Service) revoke(r *api.Request, _ *aboutTokenForm) (api.Empty, error) {

@@ -35,7 +35,9 @@ type pushForm struct {
 
 func (s *Service) push(r *api.Request, _ *pushForm) (api.JSON, error) {
 	noStore(r)
-	pushed, err := s.Push(s.shown(r), r.HTTP.Header.Get("Authorization"), formOf(r))
+	ctx, authorization, form := s.shown(r), r.HTTP.Header.Get("Authorization"), formOf(r)
+	pushed, err := s.Push(ctx, authorization, form)
+	s.failedAt(ctx, failedPush, authorization, form, err)
 	return api.JSON{Status: http.StatusCreated, Body: pushed}, err
 }
 

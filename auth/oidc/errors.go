@@ -91,7 +91,9 @@ type Refusal struct {
 	Description string
 	State       string
 
-	to *destination
+	to        *destination
+	client    *Client    // nil when it is not known
+	complaint *Complaint // for the person, where the client cannot be told
 }
 
 func (e *Refusal) Error() string { return e.Code + ": " + e.Description }

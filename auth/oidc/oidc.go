@@ -44,6 +44,8 @@ type Service struct {
 	// subjectKey makes pairwise subjects.
 	subjectKey []byte
 	claims     []scopeClaim
+	complaints *core.Sealer
+	failures   failureLimit
 	metadata
 }
 
@@ -75,6 +77,9 @@ func New(c *core.Core) (*Service, error) {
 		return nil, err
 	}
 	if s.logout, err = c.Keys.Sealer("oauth logout confirmation"); err != nil {
+		return nil, err
+	}
+	if s.complaints, err = c.Keys.Sealer("oauth complaint"); err != nil {
 		return nil, err
 	}
 	if s.browser, err = newBrowsers(c.Keys, c.Config); err != nil {

@@ -26,6 +26,42 @@ func matchesRedirect(registered []string, uri string, public bool) bool {
 	return false
 }
 
+// redirectHint is the one thing by which a registered redirect URI differs from
+// the one that came, "" when there is no such one.
+func redirectHint(registered []string, uri string) string {
+	got, err := url.Parse(uri)
+	if err != nil || len(uri) > maxRedirectURI {
+		return ""
+	}
+	for _, r := range registered {
+		want, err := url.Parse(r)
+		if err != nil {
+			continue
+		}
+		if strings.EqualFold(r, uri) {
+			return "case"
+		}
+		var by []string
+		differ := func(name string, differs bool) {
+			if differs {
+				by = append(by, name)
+			}
+		}
+		differ("scheme", got.Scheme != want.Scheme)
+		differ("host", got.Hostname() != want.Hostname() || got.Opaque != want.Opaque || got.User.String() != want.User.String())
+		differ("port", got.Port() != want.Port())
+		slash := strings.TrimSuffix(got.EscapedPath(), "/") == strings.TrimSuffix(want.EscapedPath(), "/")
+		differ("slash", slash && got.EscapedPath() != want.EscapedPath())
+		differ("path", !slash)
+		differ("query", got.RawQuery != want.RawQuery || got.ForceQuery != want.ForceQuery)
+		differ("fragment", strings.Contains(uri, "#"))
+		if len(by) == 1 {
+			return by[0]
+		}
+	}
+	return ""
+}
+
 // withoutLoopbackPort takes the port from a loopback redirect; ok is false for
 // every other URI. It works on the text, so that nothing two parsers might read
 // differently can slip through. "localhost" may resolve to anything (RFC 8252

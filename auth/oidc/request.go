@@ -103,24 +103,29 @@ func (s *Service) parseClient(ctx context.Context, r *Request) error {
 	}
 	id := r.params.Get("client_id")
 	if id == "" {
-		return &Refusal{Code: invalidRequest, Description: "client_id is required"}
+		return &Refusal{Code: invalidRequest, Description: "client_id is required", complaint: &Complaint{Parameter: "client_id"}}
 	}
 	client, err := s.Client(ctx, id)
 	if errors.Is(err, ErrClientNotFound) {
-		return &Refusal{Code: invalidClient, Description: "there is no client with this client_id"}
+		return &Refusal{
+			Code: invalidClient, Description: "there is no client with this client_id", complaint: &Complaint{Parameter: "client_id", Received: id},
+		}
 	}
 	if err != nil {
 		return err
 	}
+	complaint := &Complaint{Client: client.title(), ClientID: client.ID, Parameter: "redirect_uri", Registered: len(client.RedirectURIs)}
 	if client.Disabled {
-		return &Refusal{Code: invalidClient, Description: "this client is disabled"}
+		complaint.Parameter = "client_id"
+		return &Refusal{Code: invalidClient, Description: "this client is disabled", client: client, complaint: complaint}
 	}
 	uri := r.params.Get("redirect_uri")
 	if uri == "" {
-		return &Refusal{Code: "invalid_redirect", Description: "redirect_uri is required"}
+		return &Refusal{Code: "invalid_redirect", Description: "redirect_uri is required", client: client, complaint: complaint}
 	}
 	if len(uri) > maxRedirectURI || !matchesRedirect(client.RedirectURIs, uri, client.Public()) {
-		return &Refusal{Code: "invalid_redirect", Description: "invalid redirect uri"}
+		complaint.Received, complaint.Hint = uri, redirectHint(client.RedirectURIs, uri)
+		return &Refusal{Code: "invalid_redirect", Description: "invalid redirect uri", client: client, complaint: complaint}
 	}
 	r.Client, r.RedirectURI = client, uri
 	return nil

@@ -273,7 +273,7 @@ func (s *Service) answerWithCode(ctx context.Context, j *journey, scopes []strin
 }
 
 func (r *Request) refuse(code, description string) error {
-	return &Refusal{Code: code, Description: description, State: r.State, to: r.destination()}
+	return &Refusal{Code: code, Description: description, State: r.State, to: r.destination(), client: r.Client}
 }
 
 func (r *Request) destination() *destination {
@@ -287,8 +287,16 @@ func (s *Service) refused(ctx context.Context, err error) (Answer, error) {
 	if !errors.As(err, &refusal) {
 		return Answer{}, err
 	}
+	s.failedAuthorization(ctx, refusal)
 	told := []param{{"error", refusal.Code}, {"error_description", refusal.Description}}
 	if refusal.to == nil {
+		if refusal.complaint != nil {
+			detail, err := s.complain(ctx, refusal.complaint)
+			if err != nil {
+				return Answer{}, err
+			}
+			told = append(told, param{"detail", detail})
+		}
 		return Answer{URL: withParams(s.issuer+"/error", told, false)}, nil
 	}
 	told = append(told, param{"state", refusal.State}, param{"iss", s.issuer})

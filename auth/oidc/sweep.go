@@ -14,7 +14,7 @@ const sweepBatch = 200
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now(ctx)
 	for _, remove := range []func(context.Context, *store.Tx, time.Time, int) (int64, error){
-		deleteExpiredFlows, deleteExpiredJTIs, deleteDroppedPushed, deleteExpiredRegistrationTokens, s.sweepClients,
+		deleteExpiredFlows, deleteExpiredJTIs, deleteDroppedPushed, deleteExpiredRegistrationTokens, deleteOldFailures, s.sweepClients,
 	} {
 		for n := int64(sweepBatch); n == sweepBatch; {
 			err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {

@@ -119,6 +119,8 @@ type Flows interface {
 	Deny(r *api.Request, id string) (string, error)
 	// FormPost opens an answer that the browser is to post to the app.
 	FormPost(r *api.Request, answer string) (views.FormPostPage, error)
+	// Complaint opens what the error page is to tell of an app's request.
+	Complaint(r *api.Request, sealed string) (views.RequestProblem, bool)
 }
 
 // Deps are the capabilities that the pages show.

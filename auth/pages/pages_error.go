@@ -68,17 +68,21 @@ func (s *Service) cameFrom(r *api.Request) string {
 
 // errorPage explains the code of a redirect that ended here. A description is not
 // shown: anybody can make a link to this page, and would have our name under
-// their words.
+// their words. What was wrong with an app's request comes sealed.
 func (s *Service) errorPage(r *api.Request, _ *api.None) (api.Responder, error) {
 	code := r.Query("error")
 	if len(code) > 64 || strings.ContainsFunc(code, notInCodes) {
 		code = ""
 	}
-	self := "/error"
-	if code != "" {
-		self += "?error=" + code
+	self := "/error?" + url.Values{"error": {code}, "detail": {r.Query("detail")}}.Encode()
+	if len(self) > maxReturn {
+		self = "/error?error=" + code
 	}
-	return show(http.StatusOK, views.Failed(s.page(r, r.Query(paramLocale), self), code))
+	page := s.page(r, r.Query(paramLocale), self)
+	if problem, known := s.Flows.Complaint(r, r.Query("detail")); known {
+		return show(http.StatusOK, views.RequestFailed(page, code, problem))
+	}
+	return show(http.StatusOK, views.Failed(page, code))
 }
 
 func notInCodes(c rune) bool {
