@@ -42,6 +42,20 @@ func parametersInAnyOrder(_ recording, want exchange) exchange {
 	})
 }
 
+// errorPageDetail: beside an error at the page /error, and nowhere else.
+func errorPageDetail(_ recording, want exchange) exchange {
+	to, ok := want.Header["Location"].(object)
+	if !ok {
+		return want
+	}
+	address, _ := to.get("address")
+	query, _ := to.get("query")
+	if fields, ok := query.(anyOrder); ok && address == "http://authd.test/error" {
+		want.Header["Location"] = to.with("query", anyOrder(object(fields).with("detail", someText)))
+	}
+	return want
+}
+
 func oauthNoStore(r recording, want exchange) exchange {
 	path := route(r.Path)
 	if path == "/oauth2/authorize" && want.Status == http.StatusFound || path == "/oauth2/consent" && want.Status == http.StatusOK {

@@ -28,6 +28,14 @@ func oauthDeviations() []deviation {
 			Change:     parametersInAnyOrder,
 		},
 		{
+			ID:         "error-page-detail",
+			BetterAuth: "The address of the page `/error` has `error` and `error_description`.",
+			Authd:      "Where the client, or where it wants people sent back, is at fault, it has `detail` too: what was received and what was expected, encrypted. No address of an app's ever has it.",
+			Why:        "The page tells the person what to change, and nobody else can put words there.",
+			Recordings: []int{394, 395, 405, 406, 597, 1312, 2611, 2612, 2613, 2614},
+			Change:     errorPageDetail,
+		},
+		{
 			ID:         "oauth-field-order",
 			BetterAuth: "OAuth errors have `error_description` before `error`, or behind it.",
 			Authd:      "`error` comes first, as the RFCs show it; the fields of an introspection always come in the same order.",
