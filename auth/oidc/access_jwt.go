@@ -95,7 +95,7 @@ func (s *Service) accessClaims(m *minting, scopes []string, end time.Time) *acce
 	if g := m.grant; g != nil { // RFC 9068 §2.2.1
 		c.Subject, c.AuthTime, c.ACR, c.AMR = s.subject(m.client, g.userID), g.authTime.Unix(), g.acr, g.amr
 		if g.clientID == m.client.ID { // whoever exchanged the token is not part of that session
-			c.SessionID = g.sessionID
+			c.SessionID = sidOf(g.sessionID, g.clientID)
 		}
 	}
 	return c

@@ -63,7 +63,7 @@ func (s *Service) introspectAccess(ctx context.Context, client *Client, token st
 		}
 	}
 	about := &Introspection{
-		Active: true, Issuer: s.issuer, ClientID: t.clientID, AZP: t.clientID, SessionID: t.sessionID,
+		Active: true, Issuer: s.issuer, ClientID: t.clientID, AZP: t.clientID, SessionID: sidOf(t.sessionID, t.clientID),
 		Expires: t.expiresAt.Unix(), IssuedAt: t.createdAt.Unix(), Scope: strings.Join(t.scopes, " "), TokenType: tokenTypeBearer, Confirm: confirm(t.jkt),
 	}
 	if t.act != "" {
@@ -110,7 +110,7 @@ func (s *Service) introspectRefresh(ctx context.Context, client *Client, token s
 		return nil, err
 	}
 	return &Introspection{
-		Active: true, Issuer: s.issuer, ClientID: g.clientID, Subject: s.subject(client, g.userID), SessionID: g.sessionID,
+		Active: true, Issuer: s.issuer, ClientID: g.clientID, Subject: s.subject(client, g.userID), SessionID: sidOf(g.sessionID, g.clientID),
 		Expires: g.expiresAt.Unix(), IssuedAt: g.createdAt.Unix(), Scope: strings.Join(g.scopes, " "), TokenType: tokenTypeBearer,
 	}, nil
 }

@@ -42,8 +42,12 @@ const (
 const endedSessionsKept = 30 * 24 * time.Hour
 
 // sidOf names a session to one client (Back-Channel Logout §2.1): the same name
-// each time, and another one to every client, so that they cannot compare.
+// each time, and another one to every client, so that they cannot compare; "" for
+// what belongs to no session.
 func sidOf(sessionID, clientID string) string {
+	if sessionID == "" {
+		return ""
+	}
 	sum := sha256.Sum256([]byte("oauth sid\x00" + sessionID + "\x00" + clientID))
 	return base64.RawURLEncoding.EncodeToString(sum[:18])
 }
