@@ -69,14 +69,16 @@ func (s *Service) Token(ctx context.Context, user json.RawMessage) (string, erro
 	now := s.core.Now(ctx)
 	claims := strconv.AppendInt([]byte(`{"iat":`), now.Unix(), 10)
 	claims = append(append(claims, ','), user[1:len(user)-1]...)
-	for _, text := range []struct{ name, value string }{{"sub", who.ID}, {"iss", s.cfg.Issuer}, {"aud", s.cfg.Audience}} {
-		value, err := json.Marshal(text.value)
+	for _, claim := range []struct {
+		name  string
+		value any
+	}{{"sub", who.ID}, {"exp", now.Add(s.cfg.Expiration).Unix()}, {"iss", s.cfg.Issuer}, {"aud", s.cfg.Audience}} {
+		value, err := json.Marshal(claim.value)
 		if err != nil {
 			return "", fmt.Errorf("claims: %w", err)
 		}
-		claims = append(append(claims, `,"`+text.name+`":`...), value...)
+		claims = append(append(claims, `,"`+claim.name+`":`...), value...)
 	}
-	claims = strconv.AppendInt(append(claims, `,"exp":`...), now.Add(s.cfg.Expiration).Unix(), 10)
 	return s.sign(ctx, s.cfg.Alg, json.RawMessage(append(claims, '}')))
 }
 

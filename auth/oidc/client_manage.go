@@ -158,6 +158,9 @@ func (s *Service) CreateOwnClient(ctx context.Context, owner *core.User, metadat
 	if err := ownBounds(&c); err != nil {
 		return nil, "", err
 	}
+	if len(c.GrantTypes) == 0 {
+		c.GrantTypes = []string{grantCode} // RFC 7591 §2, as of clients that register themselves
+	}
 	c.ID, c.UserID, c.Registration, c.Unverified = core.NewToken(32), owner.ID, madeByPerson, !owner.HasRole("admin")
 	if err := s.complete(&c); err != nil {
 		return nil, "", err

@@ -267,7 +267,7 @@ func oauthDeviations() []deviation {
 		{
 			ID:         "metadata",
 			BetterAuth: "The metadata documents name what better-auth has, in a certain order.",
-			Authd:      "They name that and what authd has besides, such as request objects; keys are at `/.well-known/jwks.json`, and the claims are those of ID tokens and userinfo.",
+			Authd:      "They name that and what authd has besides, such as request objects; clients sign with ES256, EdDSA, PS256 or RS256; keys are at `/.well-known/jwks.json`, and the claims are those of ID tokens and userinfo.",
 			Why:        "RFC 8414: the document describes its server.",
 			Recordings: []int{375, 377, 378, 582},
 			Change:     metadataDiffers,

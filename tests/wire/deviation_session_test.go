@@ -63,6 +63,19 @@ func sessionDeviations() []deviation {
 			},
 		},
 		{
+			ID:         "set-auth-jwt",
+			BetterAuth: "With the jwt plugin every answer of `GET /get-session` has a JWT in `set-auth-jwt`.",
+			Authd:      "It has one with `[jwt] set_jwt_header = true`. `GET /token` gives one to who asks.",
+			Why:        "A signature on every session read is a cost that nobody asked for. The runs replay with true.",
+		},
+		{
+			ID:         "session-jwt",
+			BetterAuth: "The JWTs of `GET /token` and `set-auth-jwt` have no `typ`.",
+			Authd:      "It is `session+jwt`.",
+			Why:        "RFC 8725 section 3.11: no kind of token may be taken for another.",
+			Change:     sessionTokensHaveAType,
+		},
+		{
 			ID:         "order-from-cache",
 			BetterAuth: "A session read from the cookie cache has its fields in another order than one read from the database.",
 			Authd:      "The order is always the same.",

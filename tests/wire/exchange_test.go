@@ -103,7 +103,11 @@ func answered(res authdtest.Response, origin string) exchange {
 		}
 		e.Body = body
 	}
-	e.notExposed("X-Retry-After") // CORS is authd's own; better-auth exposes only what it sets itself
+	for _, name := range []string{"X-Retry-After", "Set-Auth-Jwt"} { // CORS is authd's own; better-auth exposes only what it sets itself
+		if _, set := e.Header[name]; !set || name == "X-Retry-After" {
+			e.notExposed(name)
+		}
+	}
 	return e.normal(origin)
 }
 

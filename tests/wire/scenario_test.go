@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"authd/tests/authdtest"
 )
@@ -106,10 +108,14 @@ type stage struct {
 const verifier = "0123456789-the-verifier-of-the-recordings-43"
 
 func newStage(target target) *stage {
+	in := func(d time.Duration) string { return strconv.FormatInt(time.Now().Add(d).UnixMilli(), 10) }
 	return &stage{
 		target:   target,
 		browsers: map[string]*authdtest.Client{},
-		values:   map[string]string{"origin": target.url(), "verifier": verifier, "challenge": challenge(verifier)},
+		values: map[string]string{
+			"origin": target.url(), "verifier": verifier, "challenge": challenge(verifier),
+			"in_a_minute": in(time.Minute), "in_an_hour": in(time.Hour),
+		},
 	}
 }
 
@@ -224,6 +230,10 @@ func pickField(body []byte, path []string) (string, error) {
 		return "", fmt.Errorf("%w in %.200s", err, body)
 	}
 	for _, key := range path {
+		if list, ok := node.([]any); ok && key == "0" && len(list) > 0 {
+			node = list[0]
+			continue
+		}
 		fields, ok := node.(map[string]any)
 		if !ok {
 			return "", fmt.Errorf("no %s in %.200s", key, body)

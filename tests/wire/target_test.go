@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"authd/tests/authdtest"
 )
@@ -36,6 +37,8 @@ func commonSetup(t *testing.T, s *stage, st step) bool {
 		s.browser("new").Post(t, "/sign-up/email", map[string]string{"email": st.Email, "password": st.Password, "name": st.Name}).Want(t, http.StatusOK)
 	case "get":
 		s.browser("new").Get(t, s.fill(st.Path))
+	case "made-client":
+		useClient(s, s.values["made_id"], s.values["made_secret"])
 	case "sign-out-here":
 		s.browser(st.As).Post(t, "/sign-out", struct{}{}).Want(t, http.StatusOK)
 	default:
@@ -68,6 +71,7 @@ const (
 	postID       = "PoStWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
 	publicID     = "PuBlWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
 	leavingID    = "LeAvWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
+	apiID        = "ApIsWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
 	clientTOML   = `
 [[client]]
 client_id = "` + clientID + `"
@@ -91,6 +95,18 @@ client_id = "` + leavingID + `"
 client_secret = "` + clientSecret + `"
 redirect_uris = ["https://rp.example/cb"]
 post_logout_redirect_uris = ["https://rp.example/out"]
+
+[[client]]
+client_id = "` + apiID + `"
+client_secret = "` + clientSecret + `"
+token_endpoint_auth_method = "client_secret_post"
+redirect_uris = ["https://rp.example/cb"]
+enable_end_session = true
+skip_consent = true
+
+[[oauth_provider.resources]]
+identifier = "https://api.example.com"
+clients = ["` + apiID + `"]
 `
 )
 
@@ -115,6 +131,9 @@ func (a authd) setup(t *testing.T, s *stage, st step) {
 		useMoreClients(s, postID, clientSecret, publicID)
 	case "leaving-client":
 		useClient(s, leavingID, clientSecret)
+	case "api-client":
+		s.values["api_id"], s.values["api_secret"] = apiID, clientSecret
+	case "forget-polls", "outlive-codes": // the requests behind carry another time
 	case "forget-consent":
 		a.forgetConsent(t, s, st)
 	case "set-role":
@@ -215,6 +234,15 @@ func (r reference) setup(t *testing.T, s *stage, st step) {
 		made := r.client(t, s, st, "client_secret_basic")
 		r.sql(t, "update oauthClient set enableEndSession=1, postLogoutRedirectUris=? where clientId=?", `["https://rp.example/out"]`, made.ID)
 		useClient(s, made.ID, made.Secret)
+	case "api-client":
+		made := r.client(t, s, st, "client_secret_post")
+		r.sql(t, "update oauthClient set skipConsent=1, enableEndSession=1 where clientId=?", made.ID)
+		r.sql(t, "insert into oauthClientResource (id, clientId, resourceId) values (?, ?, 'https://api.example.com')", made.ID, made.ID)
+		s.values["api_id"], s.values["api_secret"] = made.ID, made.Secret
+	case "forget-polls":
+		r.sql(t, "update deviceCode set lastPolledAt=null")
+	case "outlive-codes":
+		r.sql(t, "update deviceCode set expiresAt=?", time.Now().Add(-time.Second).UTC().Format(time.RFC3339))
 	case "forget-consent":
 		r.sql(t, "delete from oauthConsent")
 	case "ban":
