@@ -61,6 +61,7 @@ type clientFlags struct {
 	ClientCredentialsScope string   `help:"Scopes it may have for itself with client_credentials, separated by spaces." placeholder:"SCOPES"`
 	TokenExchange          []string `help:"Ids of the clients whose tokens it may exchange (RFC 8693); * for all." placeholder:"ID"`
 	Impersonation          *bool    `name:"token-exchange-impersonation" help:"It may exchange them for tokens that do not say who acts." negatable:""`
+	MayAct                 string   `help:"Id of the client that alone may exchange this one's tokens (RFC 8693)." placeholder:"ID"`
 }
 
 // longGrant writes out the names that nobody remembers.
@@ -82,7 +83,7 @@ func (f *clientFlags) metadata() (map[string]any, error) {
 		"software_id": f.SoftwareID, "software_version": f.SoftwareVersion, "request_object_signing_alg": f.RequestAlg, "profile": f.Profile,
 		"subject_type": f.SubjectType, "sector_identifier_uri": f.SectorURI, "id_token_signed_response_alg": f.IDTokenAlg,
 		"userinfo_signed_response_alg": f.UserinfoAlg, "introspection_signed_response_alg": f.IntrospectionAlg, "access_token_format": f.AccessTokenFormat,
-		"backchannel_logout_uri": f.BackchannelURI, "frontchannel_logout_uri": f.FrontchannelURI, "initiate_login_uri": f.InitiateLoginURI,
+		"may_act": f.MayAct, "backchannel_logout_uri": f.BackchannelURI, "frontchannel_logout_uri": f.FrontchannelURI, "initiate_login_uri": f.InitiateLoginURI,
 	} {
 		if text != "" {
 			m[name] = text

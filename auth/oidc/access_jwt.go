@@ -48,8 +48,9 @@ type accessClaims struct {
 	AuthTime  int64           `json:"auth_time,omitempty"`
 	ACR       string          `json:"acr,omitempty"`
 	AMR       []string        `json:"amr,omitempty"`
-	Act       json.RawMessage `json:"act,omitempty"` // RFC 8693 §4.1
-	Confirm   *confirmation   `json:"cnf,omitempty"` // RFC 7800 §3.1
+	Act       json.RawMessage `json:"act,omitempty"`     // RFC 8693 §4.1
+	MayAct    *actor          `json:"may_act,omitempty"` // RFC 8693 §4.4
+	Confirm   *confirmation   `json:"cnf,omitempty"`     // RFC 7800 §3.1
 }
 
 // confirmation names the key a token is bound to (RFC 9449 §6.1).
@@ -93,6 +94,7 @@ func (s *Service) accessClaims(m *minting, scopes []string, end time.Time) *acce
 		c.Act = json.RawMessage(m.act)
 	}
 	if g := m.grant; g != nil { // RFC 9068 §2.2.1
+		c.MayAct = s.permitted(m.client.Settings.MayAct)
 		c.Subject, c.AuthTime, c.ACR, c.AMR = s.subject(m.client, g.userID), g.authTime.Unix(), g.acr, g.amr
 		if g.clientID == m.client.ID { // whoever exchanged the token is not part of that session
 			c.SessionID = sidOf(g.sessionID, g.clientID)

@@ -147,7 +147,7 @@ func declaredSettings(d *config.Client) (Settings, error) {
 		RequestObjectAlg: d.RequestObjectAlg, RequireRequestObject: d.RequireRequestObject, RequestURIs: d.RequestURIs,
 		AssertionAlg: d.TokenEndpointAuthAlg, UserinfoAlg: d.UserinfoAlg, IntrospectionAlg: d.IntrospectionAlg,
 		RequireAuthTime: d.RequireAuthTime, DefaultACRValues: d.DefaultACRValues, Profile: d.Profile,
-		TokenExchange: d.TokenExchange, Impersonate: d.TokenExchangeImpersonate,
+		TokenExchange: d.TokenExchange, Impersonate: d.TokenExchangeImpersonate, MayAct: d.MayAct,
 	}
 	if d.DefaultMaxAge != nil {
 		age := int64(*d.DefaultMaxAge / time.Second)

@@ -23,6 +23,7 @@ grant_types = ["authorization_code", "refresh_token", "client_credentials", "urn
 client_credentials_scopes = ["profile"]
 token_exchange = ["shop"]
 token_exchange_impersonation = true
+may_act = "shop"
 backchannel_logout_uri = "https://app.example/back"
 backchannel_logout_session_required = true
 frontchannel_logout_uri = "https://app.example/front"
@@ -72,7 +73,7 @@ func TestEverythingDeclared(t *testing.T) {
 		`"redirect_uris":["https://app.example/callback"]`, `"post_logout_redirect_uris":["https://app.example/out"]`, `"tos_uri":"https://app.example/tos"`,
 		`"policy_uri":"https://app.example/policy"`, `"contacts":["a@app.example"]`, `"token_endpoint_auth_method":"private_key_jwt"`,
 		`"token_endpoint_auth_signing_alg":"ES256"`, `"kty":"EC"`, `token-exchange"]`, `"client_credentials_scopes":["profile"]`, `"token_exchange":["shop"]`,
-		`"token_exchange_impersonation":true`, `"backchannel_logout_uri":"https://app.example/back"`, `"backchannel_logout_session_required":true`,
+		`"token_exchange_impersonation":true`, `"may_act":"shop"`, `"backchannel_logout_uri":"https://app.example/back"`, `"backchannel_logout_session_required":true`,
 		`"frontchannel_logout_uri":"https://app.example/front"`, `"frontchannel_logout_session_required":true`, `"initiate_login_uri":"https://app.example/start"`,
 		`"require_pushed_authorization_requests":true`, `"request_object_signing_alg":"ES256"`, `"require_signed_request_object":true`,
 		`"request_uris":["https://app.example/request"]`, `"dpop_bound_access_tokens":true`, `"profile":"fapi2"`, `"default_max_age":0`, `"require_auth_time":true`,

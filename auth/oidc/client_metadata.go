@@ -68,6 +68,7 @@ type ClientPowers struct {
 	Claims                  map[string]json.RawMessage `json:"claims,omitempty"`
 	TokenExchange           []string                   `json:"token_exchange,omitempty"`
 	Impersonate             bool                       `json:"token_exchange_impersonation,omitempty"`
+	MayAct                  string                     `json:"may_act,omitempty"`
 	Metadata                json.RawMessage            `json:"metadata,omitempty"`
 }
 
@@ -119,7 +120,7 @@ func metadataOf(c *Client) (ClientMetadata, ClientPowers) {
 		SkipConsent: c.SkipConsent, EnableEndSession: c.EnableEndSession, ClientCredentialsScopes: c.ClientCredentialsScopes,
 		AccessTokenExpiresIn: int64(c.AccessTokenExpiresIn / time.Second), RefreshTokenExpiresIn: int64(c.RefreshTokenExpiresIn / time.Second),
 		AccessTokenFormat: s.AccessTokenFormat, Profile: s.Profile, Claims: s.Claims, TokenExchange: s.TokenExchange,
-		Impersonate: s.Impersonate, Metadata: c.Metadata,
+		Impersonate: s.Impersonate, MayAct: s.MayAct, Metadata: c.Metadata,
 	}
 	if c.PKCEOptional {
 		p.RequirePKCE = new(bool)
@@ -250,7 +251,7 @@ func (p *ClientPowers) into(c *Client) {
 	c.Metadata = p.Metadata
 	s := &c.Settings
 	s.AccessTokenFormat, s.Profile, s.Claims = p.AccessTokenFormat, p.Profile, p.Claims
-	s.TokenExchange, s.Impersonate = p.TokenExchange, p.Impersonate
+	s.TokenExchange, s.Impersonate, s.MayAct = p.TokenExchange, p.Impersonate, p.MayAct
 }
 
 func distinct(list []string) []string {

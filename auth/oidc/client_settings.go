@@ -31,6 +31,8 @@ type Settings struct {
 	// (RFC 8693), "*" for all; Impersonate allows tokens without act.
 	TokenExchange []string `json:"token_exchange,omitempty"`
 	Impersonate   bool     `json:"token_exchange_impersonation,omitempty"`
+	// MayAct is the client that alone may exchange this one's tokens (RFC 8693 §4.4).
+	MayAct string `json:"may_act,omitempty"`
 	// PreviousSecrets are good beside the current one.
 	PreviousSecrets []previousSecret `json:"previous_secrets,omitempty"`
 	// Response types and modes as they were registered, for the record.

@@ -27,8 +27,8 @@ type actor struct {
 // exchange gives a client, for a token that another client has of a person, one of
 // its own for what comes next (RFC 8693 §2). Nobody may do that who is not told
 // so in the client's settings. The new token says who acts, unless the client may
-// impersonate; it has no more scope and no more time than the old one, and ends
-// with the same grant.
+// impersonate; it has no more scope and no more time than the old one, is bound to
+// a key if that was, and ends with the same grant.
 func (s *Service) exchange(ctx context.Context, r *tokenRequest) (*Tokens, error) {
 	subject, err := s.exchangeable(ctx, r)
 	if err != nil {
@@ -38,11 +38,8 @@ func (s *Service) exchange(ctx context.Context, r *tokenRequest) (*Tokens, error
 	if err != nil {
 		return nil, err
 	}
-	asked := r.form["resource"]
-	if name := r.form.Get("audience"); name != "" { // RFC 8693 §2.1: by its name; here that is the same
-		asked = append(slices.Clone(asked), name)
-	}
-	target, err := s.target(ctx, r.client, asked)
+	// RFC 8693 §2.1: an audience is a target by its name; here that is the same.
+	target, err := s.target(ctx, r.client, slices.Concat(r.form["resource"], r.form["audience"]))
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +66,8 @@ func (t *accessToken) passedOn() []string {
 	return slices.DeleteFunc(slices.Clone(t.scopes), func(scope string) bool { return scope == scopeOffline })
 }
 
-// exchangeable checks the subject token (RFC 8693 §2.1, §2.2.2).
+// exchangeable checks the subject token. One that the client may not exchange is
+// invalid_request, like one that is not good (RFC 8693 §2.1, §2.2.2).
 func (s *Service) exchangeable(ctx context.Context, r *tokenRequest) (*accessToken, error) {
 	form := r.form
 	switch {
@@ -91,9 +89,31 @@ func (s *Service) exchangeable(ctx context.Context, r *tokenRequest) (*accessTok
 	}
 	allowed := r.client.Settings.TokenExchange
 	if !slices.Contains(allowed, "*") && !slices.Contains(allowed, t.clientID) {
-		return nil, bad(unauthorizedClient, "client is not authorized to exchange this token")
+		return nil, bad(invalidRequest, "client is not authorized to exchange this token")
+	}
+	if may := t.mayAct(); may != "" && may != r.client.ID { // RFC 8693 §4.4
+		return nil, bad(invalidRequest, "subject_token says that another client may act")
+	}
+	if t.jkt != "" && r.jkt == "" { // whoever takes the new token along must not be able to use it
+		return nil, bad(invalidDPoPProof, "a token that is bound to a key is exchanged for one that is bound to a key")
 	}
 	return t, nil
+}
+
+// mayAct is the client that alone may act with a token, "" where that is not said.
+func (t *accessToken) mayAct() string {
+	if t.settings == "{}" {
+		return ""
+	}
+	return parseSettings(t.settings).MayAct
+}
+
+// permitted is that as a claim (RFC 8693 §4.4).
+func (s *Service) permitted(id string) *actor {
+	if id == "" {
+		return nil
+	}
+	return &actor{Subject: id, ClientID: id, Issuer: s.issuer}
 }
 
 // exchanged reads one of the two tokens. Errors: invalid_request (RFC 8693 §2.2.2).

@@ -25,8 +25,9 @@ type Introspection struct {
 	ID        string          `json:"jti,omitempty"`
 	Scope     string          `json:"scope,omitempty"`
 	TokenType string          `json:"token_type,omitempty"`
-	Act       json.RawMessage `json:"act,omitempty"` // RFC 8693 §4.1
-	Confirm   *confirmation   `json:"cnf,omitempty"` // RFC 9449 §6.2
+	Act       json.RawMessage `json:"act,omitempty"`     // RFC 8693 §4.1
+	MayAct    *actor          `json:"may_act,omitempty"` // RFC 8693 §4.4
+	Confirm   *confirmation   `json:"cnf,omitempty"`     // RFC 9449 §6.2
 }
 
 // Introspect tells a client about a token of its own, or for a resource that it is
@@ -76,6 +77,7 @@ func (s *Service) introspectAccess(ctx context.Context, client *Client, token st
 		if about.Subject, err = s.subjectOf(ctx, t); err != nil {
 			return nil, err
 		}
+		about.MayAct = s.permitted(t.mayAct())
 	}
 	switch {
 	case t.jwt != nil: // what it says itself

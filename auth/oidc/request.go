@@ -132,10 +132,10 @@ func (s *Service) parseClient(ctx context.Context, r *Request) error {
 }
 
 // malformed says what no parameter may be: twice there (RFC 6749 §3.1), endless,
-// or not text. resource may be repeated (RFC 8707 §2).
-func malformed(params url.Values) string {
+// or not text. resource may be repeated (RFC 8707 §2), and what else is named.
+func malformed(params url.Values, repeatable ...string) string {
 	for name, values := range params {
-		if len(values) > 1 && name != "resource" {
+		if len(values) > 1 && name != "resource" && !slices.Contains(repeatable, name) {
 			return clip(strconv.QuoteToASCII(name)) + " is given more than once"
 		}
 		for _, v := range values {

@@ -124,6 +124,9 @@ func (s *Service) objectInForce(client *Client, claims *objectClaims, now time.T
 	if claims.Issuer != "" && claims.Issuer != client.ID {
 		return "has another client as iss"
 	}
+	if claims.Subject == client.ID { // RFC 9101 §10.8: that is how an assertion looks
+		return "has the client as sub"
+	}
 	if len(claims.Audience.values) > 0 && !slices.Contains(claims.Audience.values, s.issuer) {
 		return "is not for this server: aud must be " + s.issuer
 	}

@@ -37,10 +37,14 @@ type tokenRequest struct {
 
 // Token answers a request at the token endpoint. Errors: *api.OAuthError.
 func (s *Service) Token(ctx context.Context, authorization string, form url.Values) (*Tokens, error) {
-	if name := malformed(form); name != "" {
+	grantType := form.Get("grant_type")
+	var repeatable []string
+	if grantType == grantTokenExchange {
+		repeatable = []string{"audience"} // RFC 8693 §2.1
+	}
+	if name := malformed(form, repeatable...); name != "" {
 		return nil, bad(invalidRequest, name)
 	}
-	grantType := form.Get("grant_type")
 	if grantType == "" {
 		return nil, bad(invalidRequest, "grant_type is required")
 	}

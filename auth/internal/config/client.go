@@ -40,6 +40,7 @@ type Client struct {
 	GrantTypes               []string       `toml:"grant_types" default:"authorization_code,refresh_token" allowed:"authorization_code,refresh_token,client_credentials,urn:ietf:params:oauth:grant-type:device_code,urn:ietf:params:oauth:grant-type:token-exchange" doc:"Grants it may use."`
 	TokenExchange            []string       `toml:"token_exchange" doc:"Ids of the clients whose tokens it may exchange (RFC 8693), * for all."`
 	TokenExchangeImpersonate bool           `toml:"token_exchange_impersonation" default:"false" doc:"It may exchange them for tokens that do not say who acts."`
+	MayAct                   string         `toml:"may_act" shown:"any that may" doc:"Id of the client that alone may exchange this one's tokens; they say so (RFC 8693 section 4.4)."`
 	RequirePKCE              bool           `toml:"require_pkce" default:"true" doc:"PKCE is required; only a client with a secret or keys may do without."`
 	RequirePAR               bool           `toml:"require_pushed_authorization_requests" default:"false" doc:"Its requests must be pushed first (RFC 9126)."`
 	RequestObjectAlg         string         `toml:"request_object_signing_alg" shown:"any" doc:"The only algorithm that its request objects may be signed with."`
