@@ -11,8 +11,9 @@ import (
 )
 
 // fixture is a data directory with so many users, each with one session, and the Cookie
-// values of those sessions. The large one also has an OAuth client for every hundred users,
-// and a consent, a refresh token and an access token for each user.
+// values of those sessions. Each user has allowed the bench's client all that it asks for. The
+// large one also has an OAuth client for every hundred users, and a consent, a refresh token and
+// an access token for each user.
 type fixture struct {
 	dir     string
 	cookies []string
@@ -36,6 +37,9 @@ func (b *bench) fixtures(ctx context.Context, keep string) error {
 }
 
 func (b *bench) fill(ctx context.Context, f *fixture, size int) error {
+	if err := declareClients(f.dir); err != nil {
+		return err
+	}
 	list := f.dir + "-cookies.txt"
 	if _, err := os.Stat(list); err != nil {
 		b.table.progress(fmt.Sprintf("making a file with %d users and sessions", size))
@@ -54,14 +58,16 @@ func (b *bench) fill(ctx context.Context, f *fixture, size int) error {
 	return nil
 }
 
-// make lets the server create its file as any first start does, then fills it beside it.
-func (b *bench) make(ctx context.Context, dir, list string, size int) error {
+// declareClients writes the configuration, of a file that an earlier run kept too.
+func declareClients(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "authd.toml"), []byte(clientConfig()), 0o600); err != nil {
-		return err
-	}
+	return os.WriteFile(filepath.Join(dir, "authd.toml"), []byte(clientConfig()), 0o600)
+}
+
+// make lets the server create its file as any first start does, then fills it beside it.
+func (b *bench) make(ctx context.Context, dir, list string, size int) error {
 	s, _, err := b.authd(ctx, b.release, dir)
 	if err != nil {
 		return err
@@ -76,7 +82,7 @@ func (b *bench) make(ctx context.Context, dir, list string, size int) error {
 		return err
 	}
 	defer out.Close()
-	cmd := exec.CommandContext(ctx, b.kit, "-data", dir, "-users", strconv.Itoa(size), "-clients", strconv.Itoa(clients))
+	cmd := exec.CommandContext(ctx, b.kit, "-data", dir, "-consent", clientID, "-users", strconv.Itoa(size), "-clients", strconv.Itoa(clients))
 	cmd.Stdout, cmd.Stderr = out, os.Stderr
 	if err := cmd.Run(); err != nil {
 		_ = os.Remove(list)

@@ -64,6 +64,7 @@ func rows() []row {
 		{"sign-in", (*bench).signIn},
 		{"code-flow", (*bench).codeFlow},
 		{"refresh", (*bench).refresh},
+		{"client-credentials", (*bench).clientCredentials},
 		{"introspection", (*bench).introspection},
 		{"userinfo", (*bench).userinfo},
 		{"oauth-large", (*bench).oauthLarge},

@@ -3,6 +3,7 @@
 //
 //	benchkit -data DIR -users N      prints the Cookie value of each session, one a line
 //	         -clients M              adds M OAuth clients and one grant for each user
+//	         -consent ID             each user has allowed the client of that id all that it asks for
 //	benchkit -hash 2                 prints CPU nanoseconds a hash, two at a time
 //	benchkit -data DIR -inserts 64   prints durable session inserts a second, 64 at once
 //
@@ -30,6 +31,7 @@ func main() {
 	data := flag.String("data", "", "data directory that a server has made")
 	users := flag.Int("users", 0, "how many users to add, each with one session")
 	clients := flag.Int("clients", 0, "how many OAuth clients to add; each user then has a grant of one of them")
+	consent := flag.String("consent", "", "id of a client that each user has allowed all that it asks for")
 	threads := flag.Int("hash", 0, "hash for a second, this many at a time")
 	writers := flag.Int("inserts", 0, "insert sessions for three seconds, this many at a time")
 	flag.Parse()
@@ -40,7 +42,7 @@ func main() {
 	case *writers > 0:
 		err = insertSessions(context.Background(), *data, *writers, 3*time.Second)
 	default:
-		err = fill(context.Background(), *data, *users, *clients)
+		err = fill(context.Background(), *data, *consent, *users, *clients)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchkit:", err)
@@ -63,7 +65,7 @@ func open(ctx context.Context, data string) (*config.Config, *core.Keyring, *sto
 }
 
 // fill writes the rows as the server would, many to a transaction, and prints the cookies.
-func fill(ctx context.Context, data string, users, clients int) error {
+func fill(ctx context.Context, data, consent string, users, clients int) error {
 	cfg, keys, db, err := open(ctx, data)
 	if err != nil {
 		return err
@@ -83,7 +85,7 @@ func fill(ctx context.Context, data string, users, clients int) error {
 		for i := range tokens {
 			tokens[i] = core.NewToken(32)
 		}
-		if err := db.Write(ctx, func(tx *store.Tx) error { return insertPeople(ctx, tx, from, tokens, clients) }); err != nil {
+		if err := db.Write(ctx, func(tx *store.Tx) error { return insertPeople(ctx, tx, from, tokens, clients, consent) }); err != nil {
 			return fmt.Errorf("add users: %w", err)
 		}
 		for _, token := range tokens {

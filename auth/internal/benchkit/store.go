@@ -27,8 +27,9 @@ VALUES ($1, $2, $3, '["https://app.example.com/callback"]', '["authorization_cod
 func clientID(i int) string { return fmt.Sprintf("client-%d", i) }
 
 // insertPeople adds one user and one session for each token, as core writes them, and where
-// there are clients a consent, a grant with a refresh token and an access token.
-func insertPeople(ctx context.Context, tx *store.Tx, from int, tokens []string, clients int) error {
+// there are clients a consent, a grant with a refresh token and an access token. consent names a
+// client that all of them have allowed.
+func insertPeople(ctx context.Context, tx *store.Tx, from int, tokens []string, clients int, consent string) error {
 	now := time.Now().UTC()
 	for i, token := range tokens {
 		id := core.NewID()
@@ -42,6 +43,11 @@ VALUES ($1, $2, $3, $4, $5, $5, '203.0.113.7', 'Mozilla/5.0 (X11; Linux x86_64; 
 			core.NewID(), core.HashToken(token), id, now.Add(7*24*time.Hour), now); err != nil {
 			return err
 		}
+		if consent != "" {
+			if err := insertConsent(ctx, tx, id, consent, now); err != nil {
+				return err
+			}
+		}
 		if clients > 0 {
 			if err := insertGrant(ctx, tx, id, clientID((from+i)%clients), now); err != nil {
 				return err
@@ -51,11 +57,17 @@ VALUES ($1, $2, $3, $4, $5, $5, '203.0.113.7', 'Mozilla/5.0 (X11; Linux x86_64; 
 	return nil
 }
 
+const scopes = `["openid","profile","email","offline_access"]`
+
+func insertConsent(ctx context.Context, tx *store.Tx, userID, clientID string, now time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO oauth_consent (id, client_id, user_id, scopes, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $5)`, core.NewID(), clientID, userID, scopes, now)
+	return err
+}
+
 func insertGrant(ctx context.Context, tx *store.Tx, userID, clientID string, now time.Time) error {
-	const scopes = `["openid","profile","email","offline_access"]`
 	grantID := core.NewID()
-	if _, err := tx.Exec(ctx, `INSERT INTO oauth_consent (id, client_id, user_id, scopes, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $5)`, core.NewID(), clientID, userID, scopes, now); err != nil {
+	if err := insertConsent(ctx, tx, userID, clientID, now); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `INSERT INTO oauth_grant (id, client_id, user_id, scopes, auth_time, amr, code, code_challenge, redirect_uri,
