@@ -59,6 +59,10 @@ func (s *Service) UserInfo(ctx context.Context, authorization string, form url.V
 		return nil, "", err
 	}
 	t, u, err := s.access(ctx, token)
+	var refused *api.OAuthError
+	if dpop && errors.As(err, &refused) && refused.Status == 401 {
+		return nil, "", dpopError(refused.Code, refused.Description) // RFC 9449 §7.1: in the scheme that was used
+	}
 	if err != nil {
 		return nil, "", err
 	}

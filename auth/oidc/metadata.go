@@ -59,10 +59,7 @@ func newMetadata(issuer string, cfg config.OauthProvider, device bool) (metadata
 		IntrospectionEndpointAuthMethodsSupported: secrets, RevocationEndpointAuthMethodsSupported: append([]string{authNone}, secrets...),
 		CodeChallengeMethodsSupported: []string{"S256"}, AuthorizationResponseIssParameterSupported: true,
 		SubjectTypesSupported: []string{subjectPublic, subjectPairwise}, IDTokenSigningAlgValuesSupported: signingAlgs(), ACRValuesSupported: levels(cfg, nil),
-		ClaimsSupported: []string{
-			"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
-			"name", "picture", "given_name", "family_name", "email", "email_verified", "updated_at",
-		},
+		ClaimsSupported:          claimsSupported(cfg),
 		ClaimsParameterSupported: true, PromptValuesSupported: promptValues(), deviceMetadata: newDeviceMetadata(issuer, device), logoutMetadata: newLogoutMetadata(at),
 		UserinfoSigningAlgValuesSupported: signingAlgs(), IntrospectionSigningAlgValuesSupported: signingAlgs(),
 	})

@@ -70,3 +70,21 @@ func (s *Service) scopeClaims(u *core.User, scopes []string) map[string]any {
 	}
 	return claims
 }
+
+// claimsSupported are what is told of a person and of how they signed in: always,
+// by the standard scopes that are on, and by configuration (OpenID Connect
+// Discovery §3, claims_supported).
+func claimsSupported(cfg config.OauthProvider) []string {
+	claims := []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"}
+	for _, claim := range []string{"name", "picture", "given_name", "family_name", "email", "email_verified", "updated_at"} {
+		if slices.Contains(cfg.Scopes, scopeOfClaim(claim)) {
+			claims = append(claims, claim)
+		}
+	}
+	for _, entry := range cfg.ScopeClaims {
+		if words := strings.Fields(entry); len(words) > 1 && !slices.Contains(claims, words[1]) {
+			claims = append(claims, words[1])
+		}
+	}
+	return claims
+}
