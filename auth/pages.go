@@ -105,9 +105,11 @@ func (f flows) Complaint(r *api.Request, sealed string) (views.RequestProblem, b
 	if c == nil {
 		return views.RequestProblem{}, false
 	}
-	return views.RequestProblem{
-		Client: c.Client, ClientID: c.ClientID, Parameter: c.Parameter, Received: c.Received, Registered: c.Registered, Hint: c.Hint,
-	}, true
+	problem := views.RequestProblem{Client: c.Client, ClientID: c.ClientID}
+	for _, w := range c.Wrong {
+		problem.Wrong = append(problem.Wrong, views.WrongParameter(w))
+	}
+	return problem, true
 }
 
 // next is where a flow goes on. A flow that is at a page has its browser's cookie

@@ -135,22 +135,24 @@ func RequestFailed(p Page, code string, r RequestProblem) templ.Component {
 }
 
 // expected says what the wrong parameter should have been.
-func (r RequestProblem) expected() Message {
-	switch {
-	case r.Parameter == "redirect_uri":
-		return Msg("error.expected_redirect", "n", r.Registered)
-	case r.Received == "" && r.ClientID == "":
+func (w WrongParameter) expected() Message {
+	switch w.Expected {
+	case "redirect":
+		return Msg("error.expected_redirect", "n", w.Number)
+	case "some-client":
 		return Msg("error.expected_some_client")
-	case r.ClientID != "":
+	case "enabled":
 		return Msg("error.expected_enabled")
+	case "pkce":
+		return Msg("error.expected_pkce")
 	default:
 		return Msg("error.expected_client")
 	}
 }
 
 // hint says what the difference is, where it is only one.
-func (r RequestProblem) hint() (Message, bool) {
-	switch r.Hint {
+func (w WrongParameter) hint() (Message, bool) {
+	switch w.Hint {
 	case "case":
 		return Msg("error.hint_case"), true
 	case "scheme":
@@ -182,7 +184,8 @@ func explain(code string) Message {
 		return Msg("error.invalid_client")
 	case "invalid_redirect", "invalid_redirect_uri", "redirect_uri_mismatch":
 		return Msg("error.invalid_redirect_uri")
-	case "invalid_request", "invalid_scope", "unsupported_response_type", "invalid_signature":
+	case "invalid_request", "invalid_scope", "unsupported_response_type", "invalid_signature", "invalid_request_uri", "invalid_request_object",
+		"request_not_supported", "request_uri_not_supported":
 		return Msg("error.invalid_request")
 	case "invalid_token", "INVALID_TOKEN", "token_expired", "TOKEN_EXPIRED":
 		return Msg("error.invalid_token")

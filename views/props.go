@@ -181,12 +181,21 @@ type Notice struct {
 
 // RequestProblem is what is wrong with a request of an app.
 type RequestProblem struct {
-	Client     string // its name, "" when it is not known
-	ClientID   string // "" when it is not known
-	Parameter  string // the one that is wrong
-	Received   string // what came, "" when nothing did
-	Registered int    // how many redirect URIs the app has
-	Hint       string // what a registered one differs by, "" when it is more than one thing
+	Client   string // its name, "" when it is not known
+	ClientID string // "" when it is not known
+	Wrong    []WrongParameter
+}
+
+// WrongParameter is what came as a parameter and what should have, or a Reason in
+// the words of the protocol.
+type WrongParameter struct {
+	Parameter string
+	Received  string   // "" when nothing came
+	Expected  string   // client, some-client, enabled, redirect, values or pkce
+	Number    int      // how many redirect URIs the app has
+	Values    []string // what may be sent
+	Hint      string   // what a registered address differs by, "" when it is more than one thing
+	Reason    string
 }
 
 // Link is a way on; the first one looks like a button.

@@ -97,3 +97,12 @@ type Refusal struct {
 }
 
 func (e *Refusal) Error() string { return e.Code + ": " + e.Description }
+
+// unanswerable is a refusal that only the person can be told. client is nil when
+// it is not known; without a Wrong the description says it.
+func unanswerable(client *Client, code, description string, wrong ...Wrong) *Refusal {
+	if len(wrong) == 0 {
+		wrong = []Wrong{{Reason: description}}
+	}
+	return &Refusal{Code: code, Description: description, client: client, complaint: about(client, wrong...)}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -85,22 +86,24 @@ func (s *Service) failed(ctx context.Context, clientID, where, code, description
 // failedAt keeps the refusal of a client's own request, where err is one.
 func (s *Service) failedAt(ctx context.Context, where, authorization string, form url.Values, err error) {
 	var refused *api.OAuthError
-	if !errors.As(err, &refused) || refused.Status >= 500 || refused.Code == "authorization_pending" || refused.Code == "slow_down" {
+	if !errors.As(err, &refused) || refused.Status >= 500 || notFault(refused.Code) {
 		return
 	}
 	clientID := form.Get("client_id")
 	if id, _, ok := parseBasic(authorization); ok {
 		clientID = id
+	} else if clientID == "" {
+		clientID = assertedClient(form.Get("client_assertion"))
 	}
 	if clientID != "" {
 		s.failed(ctx, clientID, where, refused.Code, refused.Description)
 	}
 }
 
-// notFault: answers of an authorization request that say nothing is wrong with it.
+// notFault: answers that say nothing is wrong with the request.
 func notFault(code string) bool {
 	switch code {
-	case accessDenied, loginRequired, "consent_required", "temporarily_unavailable":
+	case accessDenied, loginRequired, "consent_required", "temporarily_unavailable", "authorization_pending", "slow_down", useDPoPNonce:
 		return true
 	}
 	return false
@@ -113,40 +116,120 @@ func (s *Service) failedAuthorization(ctx context.Context, r *Refusal) {
 		return
 	}
 	description := r.Description
-	if c := r.complaint; c != nil && c.Received != "" {
-		received, _, _ := strings.Cut(c.Received, "?") // a query may hold anything
-		description += ": " + received
-		if c.Hint != "" {
-			description += " (a registered one differs only by " + c.Hint + ")"
+	if c := r.complaint; c != nil && len(c.Wrong) > 0 {
+		wrong := c.Wrong[0]
+		if wrong.Parameter == "redirect_uri" && wrong.Received != "" {
+			description += ": " + withoutSecrets(wrong.Received)
+		}
+		if wrong.Hint != "" {
+			description += " (a registered one differs only by " + wrong.Hint + ")"
 		}
 	}
 	s.failed(ctx, r.client.ID, failedAuthorize, r.Code, description)
 }
 
-// Complaint is what the error page tells beyond the code: what was received, and
-// what was expected.
+// withoutSecrets is a redirect URI as it may be kept: its query, its fragment and
+// the name before its host may hold anything.
+func withoutSecrets(uri string) string {
+	if at := strings.IndexAny(uri, "?#"); at >= 0 {
+		uri = uri[:at]
+	}
+	if scheme, rest, ok := strings.Cut(uri, "://"); ok {
+		host, path, slash := strings.Cut(rest, "/")
+		if at := strings.LastIndexByte(host, '@'); at >= 0 {
+			host = "?" + host[at:]
+		}
+		if uri = scheme + "://" + host; slash {
+			uri += "/" + path
+		}
+	}
+	return uri
+}
+
+// Complaint is what the error page tells beyond the code.
 type Complaint struct {
-	Client     string    `json:"client,omitempty"`    // the name of the client
-	ClientID   string    `json:"client_id,omitempty"` // "" when there is no such client
-	Parameter  string    `json:"parameter"`           // the one that is wrong
-	Received   string    `json:"received,omitempty"`
-	Registered int       `json:"registered,omitempty"` // how many redirect URIs the client has
-	Hint       string    `json:"hint,omitempty"`       // what a registered one differs by
-	Until      time.Time `json:"until"`
+	Client   string    `json:"client,omitempty"`    // the name of the client
+	ClientID string    `json:"client_id,omitempty"` // "" when there is no such client
+	Wrong    []Wrong   `json:"wrong"`
+	Until    time.Time `json:"until"`
+}
+
+// Wrong is one thing that is wrong with a request: what was received as a
+// parameter and what was expected, or a Reason where that says more.
+type Wrong struct {
+	Parameter string   `json:"parameter,omitempty"`
+	Received  string   `json:"received,omitempty"` // "" for nothing
+	Expected  string   `json:"expected,omitempty"`
+	Number    int      `json:"number,omitempty"` // how many redirect URIs the client has
+	Values    []string `json:"values,omitempty"` // what may be sent
+	Hint      string   `json:"hint,omitempty"`   // what a registered redirect URI differs by
+	Reason    string   `json:"reason,omitempty"`
+}
+
+// What was expected.
+const (
+	expectedSomeClient = "some-client" // any client_id
+	expectedClient     = "client"      // one of a client that is there
+	expectedEnabled    = "enabled"     // one that is not disabled
+	expectedRedirect   = "redirect"    // a registered redirect URI
+	expectedValues     = "values"      // some of Values
+	expectedPKCE       = "pkce"
+)
+
+// about is a complaint about a request of a client; nil for one that is not known.
+func about(client *Client, wrong ...Wrong) *Complaint {
+	c := &Complaint{Wrong: wrong}
+	if client != nil {
+		c.Client, c.ClientID = client.title(), client.ID
+	}
+	return c
+}
+
+// wrongBesides is what else is wrong with a request that nobody can be told of
+// for its redirect URI: who puts that right need not come back for the rest.
+func (s *Service) wrongBesides(client *Client, params url.Values) []Wrong {
+	var wrong []Wrong
+	if kind := params.Get("response_type"); kind != "code" {
+		wrong = append(wrong, Wrong{Parameter: "response_type", Received: kind, Expected: expectedValues, Values: []string{"code"}})
+	}
+	allowed := client.allowedScopes(s.cfg.Scopes)
+	unknown := slices.DeleteFunc(strings.Fields(params.Get("scope")), func(scope string) bool { return slices.Contains(allowed, scope) })
+	if len(unknown) > 0 {
+		wrong = append(wrong, Wrong{Parameter: "scope", Received: strings.Join(unknown, " "), Expected: expectedValues, Values: allowed})
+	}
+	if _, description := parseChallenge(&Request{Client: client, params: params}); description != "" {
+		method := params.Get("code_challenge_method")
+		switch {
+		case params.Get("code_challenge") == "":
+			wrong = append(wrong, Wrong{Parameter: "code_challenge", Expected: expectedPKCE})
+		case method != "S256":
+			wrong = append(wrong, Wrong{Parameter: "code_challenge_method", Received: method, Expected: expectedValues, Values: []string{"S256"}})
+		default: // the challenge is not shown: it may be the verifier
+			wrong = append(wrong, Wrong{Reason: description})
+		}
+	}
+	return wrong
 }
 
 const (
 	complaintLife = time.Hour
 	maxReceived   = 300
+	maxExpected   = 20
 )
 
 // complain seals a complaint for the way to the error page: nobody else can put
 // words there.
 func (s *Service) complain(ctx context.Context, c *Complaint) (string, error) {
 	c.Until = s.now(ctx).Add(complaintLife)
-	c.Received = strings.ToValidUTF8(c.Received, "?")
-	if len(c.Received) > maxReceived {
-		c.Received = strings.ToValidUTF8(c.Received[:maxReceived], "") + "…"
+	for i := range c.Wrong {
+		wrong := &c.Wrong[i]
+		wrong.Received = strings.ToValidUTF8(wrong.Received, "?")
+		if len(wrong.Received) > maxReceived {
+			wrong.Received = strings.ToValidUTF8(wrong.Received[:maxReceived], "") + "…"
+		}
+		if len(wrong.Values) > maxExpected {
+			wrong.Values = append(slices.Clone(wrong.Values[:maxExpected]), "…")
+		}
 	}
 	text, err := json.Marshal(c)
 	if err != nil {

@@ -34,6 +34,14 @@ func TestErrorPageTells(t *testing.T) {
 		"other letters":             {id, url.Values{"redirect_uri": {"https://app.example/CALLBACK"}}, []string{"capital letters"}},
 		"another path":              {id, url.Values{"redirect_uri": {"https://app.example/cb"}}, []string{"but for the path"}},
 		"another query":             {id, url.Values{"redirect_uri": {"https://app.example/other?x=2"}}, []string{"the question mark"}},
+		"a scope besides":           {id, url.Values{"redirect_uri": {callback + "/x"}, "scope": {"openid <u>bogus</u>"}}, []string{"<code>&lt;u&gt;bogus&lt;/u&gt;</code>", "<code>offline_access</code>"}},
+		"no PKCE besides":           {id, url.Values{"redirect_uri": {callback + "/x"}, "code_challenge": {""}, "code_challenge_method": {""}}, []string{"code_challenge", "nothing", "(PKCE)"}},
+		"plain PKCE besides":        {id, url.Values{"redirect_uri": {callback + "/x"}, "code_challenge_method": {"plain"}}, []string{"code_challenge_method", "<code>plain</code>", "<code>S256</code>"}},
+		"a verifier as challenge":   {id, url.Values{"redirect_uri": {callback + "/x"}, "code_challenge": {"s3cret-verifier"}}, []string{"code_challenge must be the base64url of a SHA-256"}},
+		"a response type besides":   {id, url.Values{"redirect_uri": {callback + "/x"}, "response_type": {"token"}}, []string{"<code>token</code>", "<code>code</code>"}},
+		"a redirect URI twice":      {id, url.Values{"redirect_uri": {callback, callback}}, []string{"redirect_uri is given more than once"}},
+		"a pushed request":          {id, url.Values{"request_uri": {"urn:ietf:params:oauth:request_uri:s3cret"}}, []string{"the request_uri has expired, was used", "&lt;i&gt;App&lt;/i&gt;"}},
+		"a request object":          {id, url.Values{"redirect_uri": {callback + "/x"}, "request": {"x.y.z"}}, []string{"the request object is not a JWT"}},
 		"a fragment":                {id, url.Values{"redirect_uri": {callback + "#x"}}, []string{"the number sign"}},
 		"a script":                  {id, url.Values{"redirect_uri": {"javascript:alert(1)"}}, []string{"<code>javascript:alert(1)</code>"}},
 		"what would end the markup": {id, url.Values{"redirect_uri": {`https://x/"><script>`}}, []string{"&lt;script&gt;"}},
@@ -50,7 +58,7 @@ func TestErrorPageTells(t *testing.T) {
 				t.Errorf("%s: the page lacks %q", name, text)
 			}
 		}
-		for _, link := range []string{`href="https://evil`, `href="javascript`, `href="http://app`, "<script>", "<b>", "<i>"} {
+		for _, link := range []string{`href="https://evil`, `href="javascript`, `href="http://app`, "<script>", "<b>", "<i>", "<u>", "s3cret"} {
 			if strings.Contains(page, link) {
 				t.Errorf("%s: the page has %s", name, link)
 			}
@@ -106,7 +114,7 @@ func TestFailuresAreKept(t *testing.T) {
 	w := newWorld(t, nil)
 	id, secret := w.client(oidc.Client{})
 	basic := id + ":" + secret
-	w.ada().authorize(request(id, url.Values{"redirect_uri": {callback + "/?token=hunter2"}}))
+	w.ada().authorize(request(id, url.Values{"redirect_uri": {"https://hunter2@app.example/callback/?token=hunter2#hunter2"}}))
 	w.ada().authorize(request(id, url.Values{"scope": {"bogus"}}))
 	w.redeem(id+":wr0ng-secret", "c0de", nil).refused(401, "invalid_client")
 	w.redeem(basic, w.code(id, nil), url.Values{"code_verifier": {strings.Repeat("v", 43)}}).refused(400, "invalid_grant")
@@ -116,7 +124,7 @@ func TestFailuresAreKept(t *testing.T) {
 	_, got := w.doctor(id)
 	want := []string{
 		"par unsupported_response_type", "token invalid_grant code verification failed", "token invalid_client", "authorize invalid_scope",
-		"authorize invalid_redirect invalid redirect uri: " + callback + "/",
+		"authorize invalid_redirect invalid redirect uri: https://?@app.example/callback/",
 	}
 	if len(got) != len(want) {
 		t.Fatalf("kept %q", got)

@@ -122,7 +122,7 @@ func isPushed(requestURI string) bool { return strings.HasPrefix(requestURI, pus
 func (s *Service) requestParams(ctx context.Context, params url.Values) (url.Values, error) {
 	for _, name := range []string{"client_id", "request", "request_uri"} {
 		if len(params[name]) > 1 {
-			return nil, &Refusal{Code: invalidRequest, Description: name + " is given more than once"}
+			return nil, unanswerable(nil, invalidRequest, name+" is given more than once")
 		}
 	}
 	client, err := s.Client(ctx, params.Get("client_id"))
@@ -146,11 +146,11 @@ func (s *Service) requestParams(ctx context.Context, params url.Values) (url.Val
 func (s *Service) takePushed(ctx context.Context, client *Client, params url.Values) (url.Values, error) {
 	uri := params.Get("request_uri")
 	if params.Has("request") {
-		return nil, &Refusal{Code: invalidRequest, Description: "request and request_uri cannot both be given"}
+		return nil, unanswerable(client, invalidRequest, "request and request_uri cannot both be given")
 	}
 	request, err := findPushed(ctx, s.core.DB, core.HashToken(uri), client.ID, s.now(ctx))
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, &Refusal{Code: invalidRequestURI, Description: "the request_uri has expired, was used, or is another client's"}
+		return nil, unanswerable(client, invalidRequestURI, "the request_uri has expired, was used, or is another client's")
 	}
 	if err != nil {
 		return nil, err
@@ -182,7 +182,7 @@ func (s *Service) usePushedOf(ctx context.Context, tx *store.Tx, r *Request) err
 func (s *Service) refuseAs(client *Client, params url.Values, code, description string) error {
 	uri := params["redirect_uri"]
 	if len(uri) != 1 || len(uri[0]) > maxRedirectURI || !matchesRedirect(client.RedirectURIs, uri[0], client.Public()) || client.Disabled {
-		return &Refusal{Code: code, Description: description}
+		return unanswerable(client, code, description)
 	}
 	r := &Request{Client: client, RedirectURI: uri[0], ResponseMode: modeOf(params, uri[0])}
 	if state := params["state"]; len(state) == 1 && len(state[0]) <= maxParam {

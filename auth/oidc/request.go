@@ -98,34 +98,32 @@ func (s *Service) parseHint(ctx context.Context, r *Request) error {
 func (s *Service) parseClient(ctx context.Context, r *Request) error {
 	for _, name := range []string{"client_id", "redirect_uri"} {
 		if len(r.params[name]) > 1 {
-			return &Refusal{Code: invalidRequest, Description: name + " is given more than once"}
+			return unanswerable(nil, invalidRequest, name+" is given more than once")
 		}
 	}
 	id := r.params.Get("client_id")
 	if id == "" {
-		return &Refusal{Code: invalidRequest, Description: "client_id is required", complaint: &Complaint{Parameter: "client_id"}}
+		return unanswerable(nil, invalidRequest, "client_id is required", Wrong{Parameter: "client_id", Expected: expectedSomeClient})
 	}
 	client, err := s.Client(ctx, id)
 	if errors.Is(err, ErrClientNotFound) {
-		return &Refusal{
-			Code: invalidClient, Description: "there is no client with this client_id", complaint: &Complaint{Parameter: "client_id", Received: id},
-		}
+		wrong := Wrong{Parameter: "client_id", Received: id, Expected: expectedClient}
+		return unanswerable(nil, invalidClient, "there is no client with this client_id", wrong)
 	}
 	if err != nil {
 		return err
 	}
-	complaint := &Complaint{Client: client.title(), ClientID: client.ID, Parameter: "redirect_uri", Registered: len(client.RedirectURIs)}
 	if client.Disabled {
-		complaint.Parameter = "client_id"
-		return &Refusal{Code: invalidClient, Description: "this client is disabled", client: client, complaint: complaint}
+		return unanswerable(client, invalidClient, "this client is disabled", Wrong{Parameter: "client_id", Received: id, Expected: expectedEnabled})
 	}
 	uri := r.params.Get("redirect_uri")
+	wrong := Wrong{Parameter: "redirect_uri", Received: uri, Expected: expectedRedirect, Number: len(client.RedirectURIs)}
 	if uri == "" {
-		return &Refusal{Code: "invalid_redirect", Description: "redirect_uri is required", client: client, complaint: complaint}
+		return unanswerable(client, "invalid_redirect", "redirect_uri is required", append([]Wrong{wrong}, s.wrongBesides(client, r.params)...)...)
 	}
 	if len(uri) > maxRedirectURI || !matchesRedirect(client.RedirectURIs, uri, client.Public()) {
-		complaint.Received, complaint.Hint = uri, redirectHint(client.RedirectURIs, uri)
-		return &Refusal{Code: "invalid_redirect", Description: "invalid redirect uri", client: client, complaint: complaint}
+		wrong.Hint = redirectHint(client.RedirectURIs, uri)
+		return unanswerable(client, "invalid_redirect", "invalid redirect uri", append([]Wrong{wrong}, s.wrongBesides(client, r.params)...)...)
 	}
 	r.Client, r.RedirectURI = client, uri
 	return nil
@@ -136,14 +134,14 @@ func (s *Service) parseClient(ctx context.Context, r *Request) error {
 func malformed(params url.Values, repeatable ...string) string {
 	for name, values := range params {
 		if len(values) > 1 && name != "resource" && !slices.Contains(repeatable, name) {
-			return clip(strconv.QuoteToASCII(name)) + " is given more than once"
+			return clip(asciiOnly(name)) + " is given more than once"
 		}
 		for _, v := range values {
 			if len(v) > maxParam {
-				return clip(strconv.QuoteToASCII(name)) + " is too long"
+				return clip(asciiOnly(name)) + " is too long"
 			}
 			if strings.IndexByte(v, 0) >= 0 {
-				return clip(strconv.QuoteToASCII(name)) + " holds a zero byte"
+				return clip(asciiOnly(name)) + " holds a zero byte"
 			}
 		}
 	}
@@ -185,7 +183,7 @@ func (s *Service) parseScopes(r *Request) (code, description string) {
 	var unknown []string
 	for _, scope := range asked {
 		if !slices.Contains(allowed, scope) {
-			unknown = append(unknown, clip(scope))
+			unknown = append(unknown, clip(asciiOnly(scope)))
 		} else if !slices.Contains(r.Scopes, scope) {
 			r.Scopes = append(r.Scopes, scope)
 		}
@@ -224,7 +222,7 @@ func parsePrompt(r *Request) (code, description string) {
 	r.Prompt = strings.Fields(r.params.Get("prompt"))
 	for _, p := range r.Prompt {
 		if !slices.Contains(promptValues(), p) {
-			return invalidRequest, "prompt: unsupported prompt value: " + clip(strconv.QuoteToASCII(p))
+			return invalidRequest, "prompt: unsupported prompt value: " + clip(asciiOnly(p))
 		}
 	}
 	if len(r.Prompt) > 1 && r.prompts(promptNone) {

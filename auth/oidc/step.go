@@ -288,7 +288,7 @@ func (s *Service) refused(ctx context.Context, err error) (Answer, error) {
 		return Answer{}, err
 	}
 	s.failedAuthorization(ctx, refusal)
-	told := []param{{"error", refusal.Code}, {"error_description", refusal.Description}}
+	told := []param{{"error", refusal.Code}, {"error_description", asciiOnly(refusal.Description)}} // the characters of RFC 6749 §4.1.2.1
 	if refusal.to == nil {
 		if refusal.complaint != nil {
 			detail, err := s.complain(ctx, refusal.complaint)
