@@ -112,7 +112,7 @@ func (w *world) form(path, basic string, values url.Values) *answer {
 
 func (a *answer) location() *url.URL {
 	a.t.Helper()
-	if a.Code != http.StatusFound {
+	if a.Code != http.StatusFound && a.Code != http.StatusSeeOther {
 		a.t.Fatalf("answered %d %s, want a redirect", a.Code, a.Body)
 	}
 	u, err := url.Parse(a.Header().Get("Location"))

@@ -137,6 +137,9 @@ func (s *Service) startAuthorize(r *api.Request, params url.Values) (api.Respond
 	if r.HTTP.Header.Get("Sec-Fetch-Mode") == "cors" { // a script asks: it must navigate by itself
 		return api.JSON{Status: http.StatusOK, Body: redirectBody{true, answer.URL}}, nil
 	}
+	if r.HTTP.Method == http.MethodPost { // the next request is a GET, in every browser (RFC 9700 §4.12, FAPI 2.0 §5.3.2.2)
+		return api.Redirect{URL: answer.URL, Status: http.StatusSeeOther}, nil
+	}
 	return api.Redirect{URL: answer.URL}, nil
 }
 
