@@ -63,7 +63,18 @@ func New(c *core.Core, clients Clients) (*Service, error) {
 	c.AccessEnded.On(func(ctx context.Context, tx *store.Tx, e core.AccessEnded) error {
 		return deleteRequestsOf(ctx, tx, e.UserID)
 	})
+	// So does what a session approved that is signed out, perhaps because it was
+	// not the person's.
+	c.SessionEnded.On(func(ctx context.Context, tx *store.Tx, e core.SessionEnded) error {
+		return deleteRequestsOfSession(ctx, tx, e.UserID, e.SessionID)
+	})
 	return s, nil
+}
+
+// EndClient takes back what a person has approved for a client that is registered
+// and has not fetched it.
+func (s *Service) EndClient(ctx context.Context, tx *store.Tx, userID, clientID string) error {
+	return deleteRequestsFor(ctx, tx, userID, clientID)
 }
 
 // The states of a request.

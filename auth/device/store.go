@@ -96,6 +96,16 @@ func deleteRequestsOf(ctx context.Context, tx *store.Tx, userID string) error {
 	return err
 }
 
+func deleteRequestsOfSession(ctx context.Context, tx *store.Tx, userID, sessionID string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM device_code WHERE user_id = $1 AND session_id = $2`, userID, sessionID)
+	return err
+}
+
+func deleteRequestsFor(ctx context.Context, tx *store.Tx, userID, clientID string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM device_code WHERE user_id = $1 AND client_id = $2 AND oauth`, userID, clientID)
+	return err
+}
+
 func deleteExpiredRequests(ctx context.Context, tx *store.Tx, before time.Time) error {
 	_, err := tx.Exec(ctx, `DELETE FROM device_code WHERE id IN (SELECT id FROM device_code WHERE expires_at <= $1 LIMIT 200)`, before)
 	return err

@@ -105,6 +105,11 @@ func (s *Service) endApp(ctx context.Context, tx *store.Tx, userID, clientID str
 	if err := revokeGrantsFor(ctx, tx, userID, clientID, s.now(ctx)); err != nil {
 		return err
 	}
+	if s.devices != nil {
+		if err := s.devices.EndClient(ctx, tx, userID, clientID); err != nil {
+			return err
+		}
+	}
 	all, err := userClientSessions(ctx, tx, userID)
 	if err != nil {
 		return err

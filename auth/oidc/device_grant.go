@@ -35,6 +35,8 @@ type Devices interface {
 	// RedeemOAuth uses an approved device code up: issue runs in the same
 	// transaction, with who approved and what. Errors: *api.OAuthError.
 	RedeemOAuth(ctx context.Context, clientID, deviceCode string, issue func(tx *store.Tx, a *core.Auth, scopes []string) error) error
+	// EndClient takes back what a person has approved and the client has not fetched.
+	EndClient(ctx context.Context, tx *store.Tx, userID, clientID string) error
 }
 
 // UseDevices connects what answers the device grant.
