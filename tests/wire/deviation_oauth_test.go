@@ -257,6 +257,17 @@ func oauthDeviations() []deviation {
 			},
 		},
 		{
+			ID:         "posted-authorize",
+			BetterAuth: "`POST /oauth2/authorize` sends the browser on with 302.",
+			Authd:      "It does with 303.",
+			Why:        "RFC 9700 section 4.12: what was posted here is not to be posted to the client; the FAPI 2.0 profile asks for it.",
+			Recordings: []int{597},
+			Change: func(_ recording, want exchange) exchange {
+				want.Status = 303
+				return want
+			},
+		},
+		{
 			ID:         "oauth-wording",
 			BetterAuth: "OAuth errors have certain `error_description`s.",
 			Authd:      "Some are worded so that the reader knows what to change.",
