@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
@@ -277,8 +279,8 @@ func (s *Service) checkScopes(c *Client) *api.OAuthError {
 // checkTexts: what people are shown must not be endless, and links must be links.
 func checkTexts(c *Client) *api.OAuthError {
 	for _, text := range []string{c.ID, c.Name, c.SoftwareID, c.SoftwareVersion} {
-		if len(text) > 200 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			return bad(invalidMetadata, "client_id, client_name, software_id and software_version have at most 200 characters and no control characters")
+		if len(text) > 200 || !utf8.ValidString(text) || strings.ContainsFunc(text, misleads) {
+			return bad(invalidMetadata, "client_id, client_name, software_id and software_version have at most 200 characters and none that cannot be seen")
 		}
 	}
 	for _, link := range []string{c.URI, c.Icon, c.TOS, c.Policy} {
@@ -288,6 +290,14 @@ func checkTexts(c *Client) *api.OAuthError {
 		}
 	}
 	return nil
+}
+
+// misleads tells of a character that people do not see, or that turns the text
+// around it: with one, an app's name can look like another's, or like words of
+// ours. The joiners stay: Persian, Indic scripts and emoji need them.
+func misleads(r rune) bool {
+	const nonJoiner, joiner = '\u200c', '\u200d'
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) && r != nonJoiner && r != joiner
 }
 
 func clip(s string) string {

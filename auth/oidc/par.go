@@ -78,7 +78,7 @@ func (s *Service) Push(ctx context.Context, authorization string, form url.Value
 func (s *Service) pushedParams(ctx context.Context, client *Client, form url.Values) (url.Values, error) {
 	params := url.Values{}
 	for name, values := range form {
-		if !slices.Contains([]string{"client_secret", "client_assertion", "client_assertion_type"}, name) && !reserved(name) {
+		if !misplaced(name) && !reserved(name) {
 			params[name] = slices.Clone(values)
 		}
 	}

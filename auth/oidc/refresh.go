@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"authd/auth/internal/core"
@@ -43,6 +44,9 @@ func (s *Service) refresh(ctx context.Context, r *tokenRequest) (*Tokens, error)
 		if g, err = rotateGrant(ctx, tx, &change); err != nil {
 			return err
 		}
+		if err := s.keepEnd(ctx, tx, r, g, change.end); err != nil {
+			return err
+		}
 		token, err = s.newToken(ctx, tx, r, g, target)
 		return err
 	})
@@ -78,6 +82,37 @@ type rotation struct {
 	now, end          time.Time
 }
 
+// keepEnd keeps a refresh token within the time that every resource it was granted
+// for allows, whichever of them this refresh is about.
+func (s *Service) keepEnd(ctx context.Context, tx *store.Tx, r *tokenRequest, g *grant, end time.Time) error {
+	var limit target
+	for _, identifier := range g.resources {
+		one, err := findResource(ctx, tx, identifier, r.client.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		limit.refreshLife = shorter(limit.refreshLife, one.RefreshTokenExpiresIn)
+	}
+	if limited := s.grantEnd(r.client, limit, r.now, true); limited.Before(end) {
+		return endGrantAt(ctx, tx, g.id, limited)
+	}
+	return nil
+}
+
+// stillGranted is what of a grant the client may still ask for: a scope that was
+// taken from it is not given on the strength of an old grant.
+func (s *Service) stillGranted(r *tokenRequest, g *grant) ([]string, error) {
+	allowed := r.client.allowedScopes(s.cfg.Scopes)
+	kept := slices.DeleteFunc(slices.Clone(g.scopes), func(scope string) bool { return !slices.Contains(allowed, scope) })
+	if len(kept) == 0 && len(g.scopes) > 0 {
+		return nil, bad(invalidGrant, "the client may not have anything any more that was granted")
+	}
+	return kept, nil
+}
+
 // newToken checks the person and makes an access token, inside the rotation's
 // transaction: where it fails, nothing was rotated. The refresh token keeps the
 // scope and the resources of the grant.
@@ -88,7 +123,11 @@ func (s *Service) newToken(ctx context.Context, tx *store.Tx, r *tokenRequest, g
 	if err := g.checkKey(r.jkt, "the refresh token"); err != nil {
 		return nil, err
 	}
-	scopes, err := narrowed(g.scopes, r.form.Get("scope"))
+	granted, err := s.stillGranted(r, g)
+	if err != nil {
+		return nil, err
+	}
+	scopes, err := narrowed(granted, r.form.Get("scope"))
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,9 @@ type Request struct {
 // maxParam bounds one parameter: all of them must fit in the URL of an answer.
 const maxParam = 4096
 
+// maxParams bounds them together: a request is kept while somebody signs in.
+const maxParams = 16 << 10
+
 // Values of prompt (OpenID Connect Core §3.1.2.1, Initiating User Registration §3).
 const (
 	promptNone    = "none"
@@ -129,14 +132,27 @@ func (s *Service) parseClient(ctx context.Context, r *Request) error {
 	return nil
 }
 
+// misplaced names belong to other endpoints. Here they are a client's mistake, and
+// what they hold is secret: it is neither kept nor written into an address.
+func misplaced(name string) bool {
+	switch name {
+	case "client_secret", "client_assertion", "client_assertion_type", "code_verifier", "password", "access_token", "refresh_token":
+		return true
+	}
+	return false
+}
+
 // malformed says what no parameter may be: twice there (RFC 6749 §3.1), endless,
 // or not text. resource may be repeated (RFC 8707 §2), and what else is named.
 func malformed(params url.Values, repeatable ...string) string {
+	size := 0
 	for name, values := range params {
+		size += len(name)
 		if len(values) > 1 && name != "resource" && !slices.Contains(repeatable, name) {
 			return clip(asciiOnly(name)) + " is given more than once"
 		}
 		for _, v := range values {
+			size += len(v)
 			if len(v) > maxParam {
 				return clip(asciiOnly(name)) + " is too long"
 			}
@@ -144,6 +160,9 @@ func malformed(params url.Values, repeatable ...string) string {
 				return clip(asciiOnly(name)) + " holds a zero byte"
 			}
 		}
+	}
+	if size > maxParams {
+		return "the request is too large"
 	}
 	return ""
 }

@@ -200,7 +200,7 @@ func claimParams(claims *objectClaims) (url.Values, error) {
 		case "request", "request_uri": // RFC 9101 §4
 			return nil, fmt.Errorf("holds a %s", name)
 		}
-		if reserved(name) {
+		if reserved(name) || misplaced(name) {
 			continue
 		}
 		values, err := paramValues(name, raw)

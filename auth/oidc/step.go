@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -49,6 +50,8 @@ func (p *progress) signedIn(a *core.Auth) bool {
 // to a code, an error, or the page of the next step. a is the browser's session,
 // nil without one; browser is the secret of its cookie, "" without one.
 func (s *Service) Authorize(ctx context.Context, params url.Values, a *core.Auth, browser string) (Answer, error) {
+	params = maps.Clone(params)
+	maps.DeleteFunc(params, func(name string, _ []string) bool { return misplaced(name) })
 	params, err := s.requestParams(ctx, params)
 	if err != nil {
 		return s.refused(ctx, err)
@@ -247,6 +250,9 @@ func (s *Service) answerWithCode(ctx context.Context, j *journey, scopes []strin
 	g, code := s.newGrant(ctx, r, a, granted)
 	g.claims, g.acr = r.release.within(scopes).String(), s.acrOf(r, a.Session.AMR)
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := s.stillSignedIn(ctx, tx, a.Session); err != nil {
+			return err
+		}
 		if j.flow != nil {
 			if err := useFlow(ctx, tx, j.flow.hash); err != nil {
 				return err
@@ -262,6 +268,10 @@ func (s *Service) answerWithCode(ctx context.Context, j *journey, scopes []strin
 		}
 		return insertGrant(ctx, tx, g)
 	})
+	if errors.Is(err, errSignedOut) {
+		j.auth = nil
+		return s.advance(ctx, j)
+	}
 	if err != nil {
 		if errors.Is(err, store.ErrUnavailable) {
 			return s.refused(ctx, r.refuse("temporarily_unavailable", "the server cannot write to its storage at the moment"))
@@ -270,6 +280,19 @@ func (s *Service) answerWithCode(ctx context.Context, j *journey, scopes []strin
 	}
 	to, err := s.answer(ctx, r.destination(), []param{{"code", code}, {"state", r.State}, {"iss", s.issuer}})
 	return Answer{URL: to}, err
+}
+
+var errSignedOut = errors.New("the session has ended")
+
+// stillSignedIn: a session that ended while its request was under way allows
+// nothing more. What ends a person's access ends the grants that there are; a
+// grant made after that, out of a session read before, would be left.
+func (s *Service) stillSignedIn(ctx context.Context, tx *store.Tx, session *core.Session) error {
+	end, err := s.core.SessionEnd(ctx, tx, session.ID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !s.now(ctx).Before(end) {
+		return errSignedOut
+	}
+	return err
 }
 
 func (r *Request) refuse(code, description string) error {

@@ -50,6 +50,12 @@ WHERE id = $5 AND refresh_token = $6 AND client_id = $7 AND revoked IS NULL AND 
 RETURNING user_id, session_id, scopes, auth_time, amr, resources, claims, acr, jkt, act, sid`, c.next, null(c.replay), c.now, c.end, c.grantID, c.old, c.clientID)
 }
 
+// endGrantAt moves the end of a grant.
+func endGrantAt(ctx context.Context, tx *store.Tx, id string, end time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE oauth_grant SET expires_at = $1 WHERE id = $2`, end, id)
+	return err
+}
+
 // findReplay is when the refresh token was last replaced, and the new one sealed under the old.
 func findReplay(ctx context.Context, q store.Querier, id string) (at time.Time, sealed string, err error) {
 	_, err = store.One(ctx, q, func(r *store.Row) bool {
