@@ -95,9 +95,9 @@ func (s *Service) authenticate(ctx context.Context, authorization string, form u
 	if err != nil {
 		return nil, err
 	}
-	client, err := s.Client(ctx, shown.id)
+	client, err := s.known(ctx, shown.id)
 	if errors.Is(err, ErrClientNotFound) {
-		return nil, unauthenticated("missing client")
+		return nil, unauthenticated(unknownClient(err, "missing client"))
 	}
 	if err != nil {
 		return nil, err

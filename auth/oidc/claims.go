@@ -94,7 +94,7 @@ func (s *Service) parseClaims(r *Request) (code, description string) {
 	if !strings.HasPrefix(strings.TrimSpace(text), "{") || json.Unmarshal([]byte(text), &asked) != nil {
 		return invalidRequest, "claims must be a JSON object with userinfo and id_token (OpenID Connect Core section 5.5)"
 	}
-	allowed := r.Client.allowedScopes(s.cfg.Scopes)
+	allowed := s.scopesOf(r.Client)
 	known := func(members map[string]*claimAsk) []string {
 		var names []string
 		for _, name := range slices.Sorted(maps.Keys(members)) {

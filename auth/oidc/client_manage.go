@@ -242,7 +242,7 @@ type ClientFace struct {
 
 // Face shows a client to who is asked to sign in. Errors: *api.OAuthError not_found.
 func (s *Service) Face(ctx context.Context, clientID string) (*ClientFace, error) {
-	c, err := s.Client(ctx, clientID)
+	c, err := s.known(ctx, clientID)
 	if errors.Is(err, ErrClientNotFound) || err == nil && c.Disabled {
 		return nil, missing("client not found")
 	}

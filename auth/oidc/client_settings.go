@@ -35,6 +35,8 @@ type Settings struct {
 	MayAct string `json:"may_act,omitempty"`
 	// PreviousSecrets are good beside the current one.
 	PreviousSecrets []previousSecret `json:"previous_secrets,omitempty"`
+	// DocumentUntil is how long what its metadata document said counts.
+	DocumentUntil time.Time `json:"document_until,omitzero"`
 	// Response types and modes as they were registered, for the record.
 	ResponseTypes []string `json:"response_types,omitempty"`
 }

@@ -85,7 +85,7 @@ func (s *Service) UpdateConsent(ctx context.Context, userID, id string, scopes [
 }
 
 func (s *Service) mayConsent(client *Client, before, scopes []string) error {
-	allowed := client.allowedScopes(s.cfg.Scopes)
+	allowed := s.scopesOf(client)
 	for _, scope := range scopes {
 		if !slices.Contains(allowed, scope) {
 			return bad(invalidRequest, "unable to provide scopes to this client")

@@ -50,8 +50,8 @@ func (s *Service) DeviceRequest(ctx context.Context, authorization string, form 
 		return "", nil, bad(invalidRequest, name)
 	}
 	if authorization == "" && form.Get("client_secret") == "" && form.Get("client_assertion") == "" {
-		_, err := s.Client(ctx, form.Get("client_id"))
-		if errors.Is(err, ErrClientNotFound) {
+		_, err := s.known(ctx, form.Get("client_id"))
+		if errors.Is(err, ErrClientNotFound) && !errors.As(err, new(documentError)) {
 			return "", nil, nil
 		}
 	}
@@ -71,14 +71,11 @@ func (s *Service) DeviceRequest(ctx context.Context, authorization string, form 
 
 // DeviceClient is what the page at /device tells of a client.
 func (s *Service) DeviceClient(ctx context.Context, id string) (name, uri string, verified bool, err error) {
-	c, err := s.Client(ctx, id)
+	c, err := s.known(ctx, id)
 	if err != nil {
 		return "", "", false, err
 	}
-	if name = c.Name; name == "" {
-		name = c.ID
-	}
-	return name, c.URI, !c.Unverified, nil
+	return c.title(), c.place(), !c.Unverified, nil
 }
 
 // device takes a device code and gives tokens, once the person has let the device in.
@@ -129,6 +126,9 @@ func (s *Service) grantTo(ctx context.Context, tx *store.Tx, r *tokenRequest, a 
 		g.refreshToken = core.HashToken(refresh)
 	}
 	g.expiresAt = s.grantEnd(r.client, to, r.now, refresh != "")
+	if err := s.keepDocumented(ctx, tx, r.client); err != nil {
+		return nil, "", err
+	}
 	// The page asked and the person answered: that is consent like any other.
 	if err := saveConsent(ctx, tx, a.User.ID, r.client.ID, scopes, r.now); err != nil {
 		return nil, "", err

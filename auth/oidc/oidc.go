@@ -33,6 +33,7 @@ type Service struct {
 	userinfoURL string
 	keys        *keys
 	remote      *remoteKeys
+	byDocument  documents
 	nonces      *core.Signer
 	query       *core.Signer
 	replay      *core.Sealer

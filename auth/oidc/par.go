@@ -63,6 +63,9 @@ func (s *Service) Push(ctx context.Context, authorization string, form url.Value
 	uri := pushedPrefix + core.NewToken(43)
 	now := s.now(ctx)
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := s.keepDocumented(ctx, tx, client); err != nil {
+			return err
+		}
 		return insertPushed(ctx, tx, &pushedRequest{
 			hash: core.HashToken(uri), clientID: client.ID, request: request, expires: now.Add(pushedLife), drop: now.Add(pushedLife + flowLife),
 		})
@@ -125,7 +128,7 @@ func (s *Service) requestParams(ctx context.Context, params url.Values) (url.Val
 			return nil, unanswerable(nil, invalidRequest, name+" is given more than once")
 		}
 	}
-	client, err := s.Client(ctx, params.Get("client_id"))
+	client, err := s.known(ctx, params.Get("client_id"))
 	if errors.Is(err, ErrClientNotFound) {
 		return params, nil // parse says so
 	}

@@ -179,10 +179,7 @@ func (s *Service) bound(c *Client, raw []byte) error {
 			return bad(invalidMetadata, "grant type "+grant+" is not for clients that register themselves")
 		}
 	}
-	allowed := s.cfg.Scopes
-	if len(s.cfg.ClientRegistrationAllowedScopes) > 0 {
-		allowed = s.cfg.ClientRegistrationAllowedScopes
-	}
+	allowed := s.strangersScopes()
 	if len(c.Scopes) == 0 {
 		c.Scopes = allowed
 		if len(s.cfg.ClientRegistrationDefaultScopes) > 0 {
@@ -196,6 +193,14 @@ func (s *Service) bound(c *Client, raw []byte) error {
 		}
 	}
 	return nil
+}
+
+// strangersScopes are those that a client may have which nobody registered by hand.
+func (s *Service) strangersScopes() []string {
+	if len(s.cfg.ClientRegistrationAllowedScopes) > 0 {
+		return s.cfg.ClientRegistrationAllowedScopes
+	}
+	return s.cfg.Scopes
 }
 
 // Managed is the client whose management token this is (RFC 7592 §2). An unknown

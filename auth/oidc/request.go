@@ -108,10 +108,10 @@ func (s *Service) parseClient(ctx context.Context, r *Request) error {
 	if id == "" {
 		return unanswerable(nil, invalidRequest, "client_id is required", Wrong{Parameter: "client_id", Expected: expectedSomeClient})
 	}
-	client, err := s.Client(ctx, id)
+	client, err := s.known(ctx, id)
 	if errors.Is(err, ErrClientNotFound) {
 		wrong := Wrong{Parameter: "client_id", Received: id, Expected: expectedClient}
-		return unanswerable(nil, invalidClient, "there is no client with this client_id", wrong)
+		return unanswerable(nil, invalidClient, unknownClient(err, "there is no client with this client_id"), wrong)
 	}
 	if err != nil {
 		return err
@@ -193,11 +193,11 @@ func parseResponse(r *Request) (code, description string) {
 }
 
 func (s *Service) parseScopes(r *Request) (code, description string) {
-	allowed := r.Client.allowedScopes(s.cfg.Scopes)
+	allowed := s.scopesOf(r.Client)
 	asked := strings.Fields(r.params.Get("scope"))
 	if len(asked) == 0 { // RFC 6749 §3.3: the default is what the client is registered for
-		asked = allowed
-		r.params.Set("scope", strings.Join(allowed, " ")) // pages of the operator's are told
+		asked = r.Client.allowedScopes(allowed)
+		r.params.Set("scope", strings.Join(asked, " ")) // pages of the operator's are told
 	}
 	var unknown []string
 	for _, scope := range asked {
@@ -210,7 +210,33 @@ func (s *Service) parseScopes(r *Request) (code, description string) {
 	if unknown != nil {
 		return invalidScope, "The following scopes are invalid: " + clip(strings.Join(unknown, ", "))
 	}
+	if r.staysByGrant() && slices.Contains(allowed, scopeOffline) && !slices.Contains(r.Scopes, scopeOffline) {
+		r.Scopes = append(r.Scopes, scopeOffline)
+	}
 	return "", ""
+}
+
+// scopesOf are those that a client may ask for. One that registered itself chose its
+// own, and an API may send it back for more (MCP, Step-Up Authorization Flow): what
+// bounds it is what the operator lets strangers have.
+func (s *Service) scopesOf(c *Client) []string {
+	if c.byItself() {
+		return s.strangersScopes()
+	}
+	return c.allowedScopes(s.cfg.Scopes)
+}
+
+// byItself: nobody registered it by hand.
+func (c *Client) byItself() bool {
+	return c.Registration == madeByItself || c.Registration == madeByDocument
+}
+
+// staysByGrant: a client of an API, which has scopes of its own, says by its grants that
+// it wants to stay connected, for offline_access is OpenID Connect's (Core §11, MCP). The
+// person is asked for it all the same.
+func (r *Request) staysByGrant() bool {
+	return r.Client.byItself() && slices.Contains(r.Client.GrantTypes, grantRefresh) &&
+		r.params.Get("resource") != "" && !slices.Contains(r.Scopes, scopeOpenID)
 }
 
 // parseChallenge: S256, always for public clients, for others unless they may do

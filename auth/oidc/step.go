@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/auth/internal/store"
 )
@@ -261,6 +262,9 @@ func (s *Service) answerWithCode(ctx context.Context, j *journey, scopes []strin
 		if err := s.usePushedOf(ctx, tx, r); err != nil {
 			return err
 		}
+		if err := s.keepDocumented(ctx, tx, r.Client); err != nil {
+			return err
+		}
 		if consent {
 			if err := saveConsent(ctx, tx, a.User.ID, r.Client.ID, scopes, s.now(ctx)); err != nil {
 				return err
@@ -273,6 +277,10 @@ func (s *Service) answerWithCode(ctx context.Context, j *journey, scopes []strin
 		return s.advance(ctx, j)
 	}
 	if err != nil {
+		var full *api.OAuthError
+		if errors.As(err, &full) && full.Status == 503 {
+			return s.refused(ctx, r.refuse(full.Code, full.Description))
+		}
 		if errors.Is(err, store.ErrUnavailable) {
 			return s.refused(ctx, r.refuse("temporarily_unavailable", "the server cannot write to its storage at the moment"))
 		}

@@ -60,14 +60,14 @@ func countUnverified(ctx context.Context, q store.Querier) (int64, error) {
 // made before a time and never used.
 func deleteOldestUnused(ctx context.Context, tx *store.Tx, before time.Time) (int64, error) {
 	return tx.Exec(ctx, `DELETE FROM oauth_client WHERE client_id =
-(SELECT client_id FROM oauth_client WHERE verified = FALSE AND last_used_at IS NULL AND created_at < $1 ORDER BY created_at LIMIT 1)`, before)
+(SELECT client_id FROM oauth_client WHERE verified = FALSE AND disabled = FALSE AND last_used_at IS NULL AND created_at < $1 ORDER BY created_at LIMIT 1)`, before)
 }
 
 // deleteUnusedUnverified deletes clients that nobody has looked at and that were
 // never used since made, or not since used.
 func deleteUnusedUnverified(ctx context.Context, tx *store.Tx, made, used time.Time, limit int) (int64, error) {
 	return tx.Exec(ctx, `DELETE FROM oauth_client WHERE client_id IN
-(SELECT client_id FROM oauth_client WHERE verified = FALSE
+(SELECT client_id FROM oauth_client WHERE verified = FALSE AND disabled = FALSE
 AND (last_used_at IS NULL AND created_at < $1 OR last_used_at < $2) ORDER BY created_at LIMIT $3)`, made, used, limit)
 }
 

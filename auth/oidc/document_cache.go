@@ -1,0 +1,102 @@
+package oidc
+
+import (
+	"context"
+	"net/url"
+	"sync"
+	"time"
+)
+
+const (
+	documentsKept    = 1000 // how many are kept in memory
+	documentsAtAll   = 60   // how many are read a minute
+	documentsOfAHost = 10   // how many of them at one host
+)
+
+// errDocumentAway: it cannot be read now, which says nothing about the client.
+const errDocumentAway = documentError("the metadata document at client_id cannot be read")
+
+// documents are the clients that are known by their metadata documents, for as long
+// as the documents may be kept. Strangers name the addresses: there is a bound to
+// what is kept, and to how often others are called for it. A failure is not kept.
+type documents struct {
+	mu     sync.Mutex
+	of     map[string]*document
+	since  time.Time // when the minute began of which the rest tells
+	all    int
+	atHost map[string]int
+}
+
+type document struct {
+	wanted time.Time // guarded by documents.mu
+
+	mu     sync.Mutex // held while it is read: others who need it wait for the same answer
+	client *Client
+	until  time.Time
+}
+
+// get is the client of an address, a copy that is the caller's. Errors: documentError.
+func (d *documents) get(ctx context.Context, s *Service, id string) (*Client, error) {
+	now := s.now(ctx)
+	one := d.entry(id, now)
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if one.client != nil && now.Before(one.until) {
+		c := *one.client
+		return &c, nil
+	}
+	if !d.mayRead(id, now) {
+		return nil, errDocumentAway
+	}
+	read, life, err := s.readDocument(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	one.client, one.until = read, now.Add(life)
+	c := *read
+	return &c, nil
+}
+
+// entry makes room by forgetting what nobody wanted for the longest time.
+func (d *documents) entry(id string, now time.Time) *document {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.of == nil {
+		d.of = map[string]*document{}
+	}
+	one := d.of[id]
+	if one == nil {
+		if len(d.of) >= documentsKept {
+			oldest := ""
+			for other, about := range d.of {
+				if oldest == "" || about.wanted.Before(d.of[oldest].wanted) {
+					oldest = other
+				}
+			}
+			delete(d.of, oldest)
+		}
+		one = &document{}
+		d.of[id] = one
+	}
+	one.wanted = now
+	return one
+}
+
+// mayRead counts what is read, and tells whether one more may be.
+func (d *documents) mayRead(id string, now time.Time) bool {
+	host := ""
+	if u, err := url.Parse(id); err == nil {
+		host = u.Hostname()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if age := now.Sub(d.since); d.atHost == nil || age >= time.Minute || age < 0 {
+		d.since, d.all, d.atHost = now, 0, map[string]int{}
+	}
+	if d.all >= documentsAtAll || d.atHost[host] >= documentsOfAHost {
+		return false
+	}
+	d.all++
+	d.atHost[host]++
+	return true
+}
