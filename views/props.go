@@ -123,7 +123,10 @@ type ConsentPage struct {
 	User       User
 	Client     string // its name
 	ClientURL  string // its home page, when it has one that was checked
-	SelfNamed  bool   // it registered itself: its name proves nothing
+	SelfNamed  bool   // it registered itself: its name and picture prove nothing
+	Logo       string // its picture, a data URL, when it has one
+	Policy     string // where it says what it does with data, when it does
+	Terms      string // where its terms of service are, when it has some
 	Scopes     []Scope
 	Leads      Destination
 	Lasts      time.Duration // how long access lasts when it is not kept

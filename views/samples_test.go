@@ -130,7 +130,8 @@ func consentSamples(p Page) map[string]templ.Component {
 			User: user, Client: "authd-cli", Scopes: scopes[:3], SwitchUser: true, Leads: Destination{Loopback, "127.0.0.1"}, Lasts: time.Hour,
 		}),
 		"consent-self-named": Consent(p, ConsentPage{
-			User: User{Email: "ada@example.org"}, Client: "Your bank", SelfNamed: true, Scopes: scopes[:1], Leads: Destination{App, "com.example.bank"}, Lasts: 20 * 24 * time.Hour,
+			User: User{Email: "ada@example.org"}, Client: "Your bank", SelfNamed: true, Scopes: scopes[:1],
+			Logo: "data:image/gif;base64,R0lGODdhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==", Policy: "https://bank.example/privacy", Terms: "https://bank.example/terms", Leads: Destination{App, "com.example.bank"}, Lasts: 20 * 24 * time.Hour,
 		}),
 		"device-code":    DeviceCode(p, DeviceForm{Code: "BCDF-GHJK"}),
 		"device-wrong":   DeviceCode(p, DeviceForm{Code: "BCDF-GHJK", Errors: Errors{"user_code": Msg("device_login.wrong")}}),

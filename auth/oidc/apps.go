@@ -60,7 +60,7 @@ func (s *Service) Apps(ctx context.Context, userID string) ([]*App, error) {
 		if err != nil {
 			return nil, err
 		}
-		app.Name, app.URI = c.Name, c.URI
+		app.Name, app.URI = c.Name, c.place()
 		setDefault(&app.Name, id)
 		apps = append(apps, app)
 	}

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	documentsKept    = 1000 // how many are kept in memory
-	documentsAtAll   = 60   // how many are read a minute
-	documentsOfAHost = 10   // how many of them at one host
+	documentsKept = 1000 // how many are kept in memory
+	readsAtAll    = 60   // how many addresses of strangers are read a minute
+	readsOfAHost  = 10   // how many of them at one host
 )
 
 // errDocumentAway: it cannot be read now, which says nothing about the client.
@@ -20,11 +20,10 @@ const errDocumentAway = documentError("the metadata document at client_id cannot
 // as the documents may be kept. Strangers name the addresses: there is a bound to
 // what is kept, and to how often others are called for it. A failure is not kept.
 type documents struct {
-	mu     sync.Mutex
-	of     map[string]*document
-	since  time.Time // when the minute began of which the rest tells
-	all    int
-	atHost map[string]int
+	limit readLimit
+
+	mu sync.Mutex
+	of map[string]*document
 }
 
 type document struct {
@@ -45,7 +44,7 @@ func (d *documents) get(ctx context.Context, s *Service, id string) (*Client, er
 		c := *one.client
 		return &c, nil
 	}
-	if !d.mayRead(id, now) {
+	if !d.limit.take(id, now) {
 		return nil, errDocumentAway
 	}
 	read, life, err := s.readDocument(ctx, id)
@@ -82,21 +81,29 @@ func (d *documents) entry(id string, now time.Time) *document {
 	return one
 }
 
-// mayRead counts what is read, and tells whether one more may be.
-func (d *documents) mayRead(id string, now time.Time) bool {
+// readLimit bounds how often others are called because a stranger named their address.
+type readLimit struct {
+	mu     sync.Mutex
+	since  time.Time // when the minute began of which the rest tells
+	all    int
+	atHost map[string]int
+}
+
+// take counts what is read, and tells whether one more may be.
+func (l *readLimit) take(address string, now time.Time) bool {
 	host := ""
-	if u, err := url.Parse(id); err == nil {
+	if u, err := url.Parse(address); err == nil {
 		host = u.Hostname()
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if age := now.Sub(d.since); d.atHost == nil || age >= time.Minute || age < 0 {
-		d.since, d.all, d.atHost = now, 0, map[string]int{}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if age := now.Sub(l.since); l.atHost == nil || age >= time.Minute || age < 0 {
+		l.since, l.all, l.atHost = now, 0, map[string]int{}
 	}
-	if d.all >= documentsAtAll || d.atHost[host] >= documentsOfAHost {
+	if l.all >= readsAtAll || l.atHost[host] >= readsOfAHost {
 		return false
 	}
-	d.all++
-	d.atHost[host]++
+	l.all++
+	l.atHost[host]++
 	return true
 }

@@ -173,6 +173,9 @@ func TestMetadataDocumentRefused(t *testing.T) {
 			if got.Path != "/error" || got.Query().Get("error") != "invalid_client" || !strings.Contains(got.Query().Get("error_description"), c.want) {
 				t.Errorf("led to %s", got)
 			}
+			if page := w.anonymous().get(got.RequestURI()).Body.String(); strings.Contains(c.rule, "§4") && !strings.Contains(page, c.want) {
+				t.Error("the error page does not say what is wrong")
+			}
 		})
 	}
 	for _, asked := range w.outside.asked {

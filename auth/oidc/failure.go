@@ -192,7 +192,7 @@ func (s *Service) wrongBesides(client *Client, params url.Values) []Wrong {
 	if kind := params.Get("response_type"); kind != "code" {
 		wrong = append(wrong, Wrong{Parameter: "response_type", Received: kind, Expected: expectedValues, Values: []string{"code"}})
 	}
-	allowed := client.allowedScopes(s.cfg.Scopes)
+	allowed := s.scopesOf(client)
 	unknown := slices.DeleteFunc(strings.Fields(params.Get("scope")), func(scope string) bool { return slices.Contains(allowed, scope) })
 	if len(unknown) > 0 {
 		wrong = append(wrong, Wrong{Parameter: "scope", Received: strings.Join(unknown, " "), Expected: expectedValues, Values: allowed})

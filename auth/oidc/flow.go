@@ -34,15 +34,16 @@ type Flow struct {
 	LoginHint string
 	UILocales string
 
-	ClientID   string
-	ClientName string // the client's name, or its id when it has none
-	ClientURI  string // "" where nobody has checked it
-	Unverified bool   // nobody who runs the server has looked at the client
-	ClientIcon string
-	Scopes     []string
-	NewScopes  []string      // those not allowed before; all of them when nothing is remembered
-	Offline    bool          // access is kept until it is ended
-	Lasts      time.Duration // how long access lasts when it is not kept
+	ClientID      string
+	ClientName    string // the client's name, or its id when it has none
+	ClientURI     string // "" where nobody has checked it
+	Unverified    bool   // nobody who runs the server has looked at the client
+	Policy, Terms string // links, "" without
+	Logo          string // a data URL, "" without
+	Scopes        []string
+	NewScopes     []string      // those not allowed before; all of them when nothing is remembered
+	Offline       bool          // access is kept until it is ended
+	Lasts         time.Duration // how long access lasts when it is not kept
 	// RedirectHost is where the answer goes: the host, or the scheme of an app.
 	RedirectHost string
 	Loopback     bool // it goes to a program on the person's own computer
@@ -59,12 +60,15 @@ func (s *Service) Flow(ctx context.Context, id, browser string, a *core.Auth) (*
 	where, name := placeOf(r.RedirectURI)
 	f := &Flow{
 		ID: id, LoginHint: r.LoginHint, UILocales: r.UILocales,
-		ClientID: r.Client.ID, ClientName: r.Client.title(), ClientURI: r.Client.place(), ClientIcon: r.Client.Icon, Unverified: r.Client.Unverified,
+		ClientID: r.Client.ID, ClientName: r.Client.title(), ClientURI: r.Client.place(), Policy: r.Client.Policy, Terms: r.Client.TOS, Unverified: r.Client.Unverified,
 		Scopes: r.asks(), NewScopes: r.asks(), Offline: slices.Contains(r.Scopes, scopeOffline), Lasts: s.accessLife(r.Client),
 		RedirectHost: name, Loopback: where == placeLoopback, App: where == placeApp,
 	}
 	if f.Step, err = s.nextStep(ctx, j); err != nil && !errors.As(err, new(*Refusal)) {
 		return nil, err
+	}
+	if f.Step == StepConsent {
+		f.Logo = s.logo(ctx, r.Client)
 	}
 	if a != nil && !r.alwaysAsks() {
 		given, err := s.consented(ctx, r.Client.ID, a.User.ID)

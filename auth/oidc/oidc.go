@@ -34,6 +34,7 @@ type Service struct {
 	keys        *keys
 	remote      *remoteKeys
 	byDocument  documents
+	logos       logos
 	nonces      *core.Signer
 	query       *core.Signer
 	replay      *core.Sealer

@@ -110,8 +110,11 @@ func (s *Service) parseClient(ctx context.Context, r *Request) error {
 	}
 	client, err := s.known(ctx, id)
 	if errors.Is(err, ErrClientNotFound) {
-		wrong := Wrong{Parameter: "client_id", Received: id, Expected: expectedClient}
-		return unanswerable(nil, invalidClient, unknownClient(err, "there is no client with this client_id"), wrong)
+		wrong := []Wrong{{Parameter: "client_id", Received: id, Expected: expectedClient}}
+		if why := unknownClient(err, ""); why != "" {
+			wrong = append(wrong, Wrong{Reason: why})
+		}
+		return unanswerable(nil, invalidClient, unknownClient(err, "there is no client with this client_id"), wrong...)
 	}
 	if err != nil {
 		return err

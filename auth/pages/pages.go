@@ -99,6 +99,9 @@ type Flow struct {
 	Client    string // its name
 	ClientURL string
 	SelfNamed bool // it registered itself: nobody has looked at it
+	Logo      string
+	Policy    string
+	Terms     string
 	Scopes    []views.Scope
 	Leads     views.Destination
 	Offline   bool
