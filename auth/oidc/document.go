@@ -164,7 +164,8 @@ func (s *Service) readDocument(ctx context.Context, id string) (*Client, time.Du
 
 // documented is the client that a document describes (§4). Errors: documentError.
 func (s *Service) documented(id string, document egress.Document) (*Client, error) {
-	if document.Type != api.MediaJSON && !(strings.HasPrefix(document.Type, "application/") && strings.HasSuffix(document.Type, "+json")) {
+	extended := strings.HasPrefix(document.Type, "application/") && strings.HasSuffix(document.Type, "+json")
+	if document.Type != api.MediaJSON && !extended {
 		return nil, documentError("the metadata document at client_id must be application/json")
 	}
 	var said map[string]json.RawMessage
