@@ -27,6 +27,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"authd/auth/internal/config"
 	"authd/auth/internal/core"
@@ -152,7 +153,7 @@ func (s *Service) Start(ctx context.Context, authorization string, form url.Valu
 }
 
 func printable(text string) bool {
-	return len(text) <= maxText && !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f })
+	return len(text) <= maxText && utf8.ValidString(text) && !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f })
 }
 
 // attempts is how often new codes are drawn when the first are taken.

@@ -22,7 +22,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 	return []api.Endpoint{
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: Path, ID: "deviceCode", Tag: tag, Limit: perMinute(20),
-			Media: []string{api.MediaJSON, api.MediaForm}, Origin: api.OriginNone, CORS: api.CORSPublic,
+			Media: []string{api.MediaJSON, api.MediaForm}, Origin: api.OriginNone, CORS: api.CORSPublic, OAuth: invalidRequest,
 			Doc: "Gives a device the code that it shows and the one that it asks with (RFC 8628 §3.1).",
 		}, s.start),
 		api.Handle(api.Endpoint{

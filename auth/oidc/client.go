@@ -166,6 +166,9 @@ func (s *Service) Client(ctx context.Context, clientID string) (*Client, error) 
 }
 
 func (s *Service) client(ctx context.Context, q store.Querier, clientID string) (*Client, error) {
+	if len(clientID) > maxParam || !utf8.ValidString(clientID) || strings.IndexByte(clientID, 0) >= 0 {
+		return nil, ErrClientNotFound // not every database may be asked for these
+	}
 	c, err := findClient(ctx, q, clientID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, ErrClientNotFound

@@ -27,11 +27,11 @@ func (s *Service) Endpoints() []api.Endpoint {
 		}, s.authorize),
 		api.Handle(api.Endpoint{
 			// As safe as the GET: whoever may link here may also post.
-			Method: http.MethodPost, Path: "/oauth2/authorize", ID: "oauth2AuthorizePost", Tag: tag, Limit: perMinute(30), Media: form, Origin: api.OriginNone,
+			Method: http.MethodPost, Path: "/oauth2/authorize", ID: "oauth2AuthorizePost", Tag: tag, Limit: perMinute(30), Media: form, Origin: api.OriginNone, OAuth: invalidRequest,
 			Doc: "The same with the parameters in the body (OpenID Connect Core §3.1.2.1).",
 		}, s.authorizePost),
 		api.Handle(api.Endpoint{
-			Method: http.MethodPost, Path: "/oauth2/token", ID: "oauth2Token", Tag: tag, Limit: perMinute(20), Media: form, Origin: api.OriginNone, CORS: api.CORSPublic,
+			Method: http.MethodPost, Path: "/oauth2/token", ID: "oauth2Token", Tag: tag, Limit: perMinute(20), Media: form, Origin: api.OriginNone, OAuth: invalidRequest, CORS: api.CORSPublic,
 			Doc: "Gives tokens for an authorization code, a refresh token, a token of another client's (RFC 8693), or to the client itself.",
 		}, s.token),
 		api.Handle(api.Endpoint{
@@ -39,15 +39,15 @@ func (s *Service) Endpoints() []api.Endpoint {
 			Doc: "Tells who the person behind an access token is, as far as its scopes go.",
 		}, s.userinfo),
 		api.Handle(api.Endpoint{
-			Method: http.MethodPost, Path: "/oauth2/userinfo", ID: "oauth2UserInfoPost", Tag: tag, Limit: perMinute(60), Media: form, Origin: api.OriginNone, CORS: api.CORSPublic,
+			Method: http.MethodPost, Path: "/oauth2/userinfo", ID: "oauth2UserInfoPost", Tag: tag, Limit: perMinute(60), Media: form, Origin: api.OriginNone, OAuth: invalidRequest, CORS: api.CORSPublic,
 			Doc: "The same with the access token in the body (RFC 6750 §2.2).",
 		}, s.userinfoPost),
 		api.Handle(api.Endpoint{
-			Method: http.MethodPost, Path: "/oauth2/introspect", ID: "oauth2Introspect", Tag: tag, Limit: perMinute(100), Media: form, Origin: api.OriginNone, CORS: api.CORSNone,
+			Method: http.MethodPost, Path: "/oauth2/introspect", ID: "oauth2Introspect", Tag: tag, Limit: perMinute(100), Media: form, Origin: api.OriginNone, OAuth: invalidRequest, CORS: api.CORSNone,
 			Doc: "Tells a client whether a token of its own, or for its API, is good (RFC 7662); signed where application/token-introspection+jwt is asked for (RFC 9701).",
 		}, s.introspect),
 		api.Handle(api.Endpoint{
-			Method: http.MethodPost, Path: "/oauth2/revoke", ID: "oauth2Revoke", Tag: tag, Limit: perMinute(30), Media: form, Origin: api.OriginNone, CORS: api.CORSPublic,
+			Method: http.MethodPost, Path: "/oauth2/revoke", ID: "oauth2Revoke", Tag: tag, Limit: perMinute(30), Media: form, Origin: api.OriginNone, OAuth: invalidRequest, CORS: api.CORSPublic,
 			Doc: "Ends a token, and with a refresh token all that came of the same consent (RFC 7009).",
 		}, s.revoke),
 		api.Handle(api.Endpoint{
@@ -114,7 +114,12 @@ type redirectBody struct {
 }
 
 func (s *Service) authorize(r *api.Request, _ *authorizeQuery) (api.Responder, error) {
-	return s.startAuthorize(r, r.HTTP.URL.Query())
+	params, err := url.ParseQuery(r.HTTP.URL.RawQuery)
+	if err != nil { // what of it can be read may still tell whom to tell
+		answer, err := s.AuthorizeUnreadable(r.Context(), params)
+		return s.answerBrowser(r, answer, err)
+	}
+	return s.startAuthorize(r, params)
 }
 
 func (s *Service) authorizePost(r *api.Request, _ *authorizeForm) (api.Responder, error) {
@@ -127,6 +132,10 @@ func (s *Service) startAuthorize(r *api.Request, params url.Values) (api.Respond
 		return nil, err
 	}
 	answer, err := s.Authorize(r.Context(), params, a, s.Browser(r))
+	return s.answerBrowser(r, answer, err)
+}
+
+func (s *Service) answerBrowser(r *api.Request, answer Answer, err error) (api.Responder, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (s *Service) logoutEndpoints() []api.Endpoint {
 		}, s.endSession),
 		api.Handle(api.Endpoint{
 			// As safe as the GET: whoever may link here may also post.
-			Method: http.MethodPost, Path: endSessionPath, ID: "oauth2EndSessionPost", Tag: tag, Media: form, Origin: api.OriginNone, CORS: api.CORSNone,
+			Method: http.MethodPost, Path: endSessionPath, ID: "oauth2EndSessionPost", Tag: tag, Media: form, Origin: api.OriginNone, CORS: api.CORSNone, OAuth: invalidRequest,
 			Doc: "The same with the parameters in the body.",
 		}, s.endSessionPost),
 		api.Handle(api.Endpoint{
@@ -80,17 +80,28 @@ func (s *Service) logoutEndpoints() []api.Endpoint {
 }
 
 func (s *Service) endSession(r *api.Request, _ *endSessionQuery) (api.Responder, error) {
-	return s.startLogout(r, r.HTTP.URL.Query())
+	params, err := queryOf(r)
+	return s.startLogout(r, params, err)
 }
 
 func (s *Service) endSessionPost(r *api.Request, _ *endSessionForm) (api.Responder, error) {
 	form := formOf(r)
-	for name, values := range r.HTTP.URL.Query() { // the contract takes both
+	query, err := queryOf(r)
+	for name, values := range query { // the contract takes both
 		if form[name] == nil {
 			form[name] = values
 		}
 	}
-	return s.startLogout(r, form)
+	return s.startLogout(r, form, err)
+}
+
+// queryOf is the query; the error is for one that is not form-encoded.
+func queryOf(r *api.Request) (url.Values, error) {
+	params, err := url.ParseQuery(r.HTTP.URL.RawQuery)
+	if err != nil {
+		return params, errUnreadable
+	}
+	return params, nil
 }
 
 // navigates tells a browser that goes to a page from a program that calls an endpoint.
@@ -102,7 +113,7 @@ func navigates(r *api.Request) bool {
 // maxAgain is the longest query that is asked for again.
 const maxAgain = 8 << 10
 
-func (s *Service) startLogout(r *api.Request, params url.Values) (api.Responder, error) {
+func (s *Service) startLogout(r *api.Request, params url.Values, unreadable error) (api.Responder, error) {
 	noStore(r)
 	browser := navigates(r)
 	a, err := s.core.Authenticate(r)
@@ -111,12 +122,15 @@ func (s *Service) startLogout(r *api.Request, params url.Values) (api.Responder,
 	}
 	// A form that another site posts brings no cookies (SameSite=Lax), so that we
 	// cannot see whom it is about. What it asks comes again as a link, which does.
-	if browser && a == nil && r.HTTP.Method == http.MethodPost && r.HTTP.Header.Get("Sec-Fetch-Site") == "cross-site" {
+	if unreadable == nil && browser && a == nil && r.HTTP.Method == http.MethodPost && r.HTTP.Header.Get("Sec-Fetch-Site") == "cross-site" {
 		if query := params.Encode(); len(query) <= maxAgain {
 			return api.Redirect{URL: s.issuer + "/api/auth" + endSessionPath + "?" + query, Status: http.StatusSeeOther}, nil
 		}
 	}
-	l, err := s.readLogout(r.Context(), params, a)
+	var l *Logout
+	if err = unreadable; err == nil {
+		l, err = s.readLogout(r.Context(), params, a)
+	}
 	var refused *api.OAuthError
 	if browser && errors.As(err, &refused) {
 		return s.pages.Refused(r, params.Get("ui_locales"), refused.Code, refused.Description)

@@ -12,12 +12,12 @@ func (s *Service) registrationEndpoints() []api.Endpoint {
 	manage := func(method, id, doc string) api.Endpoint {
 		return api.Endpoint{
 			Method: method, Path: "/oauth2/register/{client_id}", ID: id, Tag: tag, Doc: doc,
-			Limit: perMinute(30), Origin: api.OriginNone, CORS: api.CORSPublic,
+			Limit: perMinute(30), Origin: api.OriginNone, CORS: api.CORSPublic, OAuth: invalidMetadata,
 		}
 	}
 	return []api.Endpoint{
 		api.Handle(api.Endpoint{
-			Method: http.MethodPost, Path: "/oauth2/register", ID: "registerOAuthClient", Tag: tag, Limit: perMinute(5), CORS: api.CORSPublic,
+			Method: http.MethodPost, Path: "/oauth2/register", ID: "registerOAuthClient", Tag: tag, Limit: perMinute(5), CORS: api.CORSPublic, OAuth: invalidMetadata,
 			Doc: "Registers a client with what it says about itself (RFC 7591), where the operator allows it.",
 		}, s.register),
 		api.Handle(manage(http.MethodGet, "getRegisteredOAuthClient", "Tells a client what it is registered with (RFC 7592 §2.1)."), s.registered),

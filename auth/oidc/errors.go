@@ -41,6 +41,9 @@ var ErrClientExists = errors.New("a client with this id exists already")
 // errSignature answers a signed query that was changed or is too old (NOTES §13).
 var errSignature = &api.OAuthError{Status: 400, Code: "invalid_signature"}
 
+// errUnreadable answers a query that is not form-encoded (RFC 6749 appendix B).
+var errUnreadable = bad(invalidRequest, "the query is not form-encoded")
+
 // errPreloginOff is the contract's bare 400 where the operator has not allowed it.
 var errPreloginOff = &api.Error{Status: 400}
 

@@ -123,10 +123,8 @@ func isPushed(requestURI string) bool { return strings.HasPrefix(requestURI, pus
 // are: in the request itself, in one that was pushed before (RFC 9126 §4), or in
 // a request object (RFC 9101 §5). Its error is a *Refusal when the request is at fault.
 func (s *Service) requestParams(ctx context.Context, params url.Values) (url.Values, error) {
-	for _, name := range []string{"client_id", "request", "request_uri"} {
-		if len(params[name]) > 1 {
-			return nil, unanswerable(nil, invalidRequest, name+" is given more than once")
-		}
+	if len(params["client_id"]) > 1 {
+		return params, nil // parse says so
 	}
 	client, err := s.known(ctx, params.Get("client_id"))
 	if errors.Is(err, ErrClientNotFound) {
@@ -134,6 +132,11 @@ func (s *Service) requestParams(ctx context.Context, params url.Values) (url.Val
 	}
 	if err != nil {
 		return nil, err
+	}
+	for _, name := range []string{"request", "request_uri"} {
+		if len(params[name]) > 1 {
+			return nil, s.refuseAs(client, params, invalidRequest, name+" is given more than once")
+		}
 	}
 	if isPushed(params.Get("request_uri")) {
 		return s.takePushed(ctx, client, params)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Request is an authorization request that has been checked (OAuth 2.1 §4.1.1,
@@ -161,6 +162,9 @@ func malformed(params url.Values, repeatable ...string) string {
 			}
 			if strings.IndexByte(v, 0) >= 0 {
 				return clip(asciiOnly(name)) + " holds a zero byte"
+			}
+			if !utf8.ValidString(v) { // RFC 6749 appendix B
+				return clip(asciiOnly(name)) + " is not UTF-8"
 			}
 		}
 	}

@@ -68,6 +68,19 @@ func (s *Service) Authorize(ctx context.Context, params url.Values, a *core.Auth
 	return s.advance(ctx, &journey{request: r, auth: a, progress: p, browser: browser})
 }
 
+// AuthorizeUnreadable refuses an authorization request whose query is not
+// form-encoded (RFC 6749 appendix B). params is what of it can be read.
+func (s *Service) AuthorizeUnreadable(ctx context.Context, params url.Values) (Answer, error) {
+	client, err := s.known(ctx, params.Get("client_id"))
+	if errors.Is(err, ErrClientNotFound) || err == nil && len(params["client_id"]) > 1 {
+		return s.refused(ctx, unanswerable(nil, errUnreadable.Code, errUnreadable.Description))
+	}
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.refused(ctx, s.refuseAs(client, params, errUnreadable.Code, errUnreadable.Description))
+}
+
 // journey is a request on its way.
 type journey struct {
 	request  *Request

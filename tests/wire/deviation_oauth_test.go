@@ -180,6 +180,12 @@ func oauthDeviations() []deviation {
 			Change:     emptyIsAbsent,
 		},
 		{
+			ID:         "unreadable-requests",
+			BetterAuth: "A body that cannot be parsed is `BAD_REQUEST` in better-auth's own form, also at OAuth endpoints; a query is read as far as that goes.",
+			Authd:      "At OAuth endpoints it is `invalid_request`, at registration `invalid_client_metadata`; a parameter that is there twice, not UTF-8 or broken is refused, and an authorization request is refused at the client where it is certain which one asks.",
+			Why:        "RFC 6749 sections 3.1, 4.1.2.1 and 5.2; RFC 7591 section 3.2.2.",
+		},
+		{
 			ID:         "insufficient-scope",
 			BetterAuth: "userinfo with a token without `openid` is 400 `invalid_scope`.",
 			Authd:      "It is 403 `insufficient_scope` with a challenge.",

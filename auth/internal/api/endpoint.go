@@ -96,6 +96,9 @@ type Endpoint struct {
 	// Document is for metadata at a standard's place: methods that it does not
 	// have are 405 there and not, as everywhere else in the contract, 404.
 	Document bool
+	// OAuth is the error code that OAuth has for a request that cannot be read
+	// (RFC 6749 §5.2, RFC 7591 §3.2.2); "" for the contract's own errors.
+	OAuth string
 
 	handle func(r *Request, in any) (any, error)
 	in     *schema

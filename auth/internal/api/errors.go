@@ -120,6 +120,11 @@ func (r *Request) writeError(err error) {
 		r.logFailure(err)
 	}
 	r.setRetryAfter(retryAfter(err, answer))
+	if code := r.endpoint.OAuth; code != "" && (answer.Status == http.StatusBadRequest || answer.Status == http.StatusRequestEntityTooLarge) {
+		r.Header().Set("Cache-Control", "no-store")
+		r.writeJSON(answer.Status, oauthErrorBody{code, answer.Message})
+		return
+	}
 	if answer.Message == "" && answer.Code == "" {
 		r.w.WriteHeader(answer.Status)
 		return
