@@ -58,7 +58,7 @@ func (f flows) Flow(r *api.Request, id string, a *core.Auth) (*pages.Flow, error
 	shown := &pages.Flow{
 		Step: string(flow.Step), LoginHint: flow.LoginHint, UILocales: flow.UILocales, Client: flow.ClientName, ClientURL: flow.ClientURI, SelfNamed: flow.Unverified,
 		Logo: flow.Logo, Policy: flow.Policy, Terms: flow.Terms,
-		Leads: views.Destination{Kind: views.Web, Name: flow.RedirectHost}, Offline: flow.Offline, Lasts: flow.Lasts,
+		Leads: views.Destination{Kind: views.Web, Name: flow.RedirectHost}, Offline: flow.Offline, Lasts: flow.Lasts, Resources: flow.Resources,
 	}
 	switch {
 	case flow.Loopback:

@@ -128,6 +128,7 @@ type ConsentPage struct {
 	Policy     string // where it says what it does with data, when it does
 	Terms      string // where its terms of service are, when it has some
 	Scopes     []Scope
+	Resources  []string // the APIs that access is for, by name
 	Leads      Destination
 	Lasts      time.Duration // how long access lasts when it is not kept
 	Offline    bool          // it stays connected until that is ended

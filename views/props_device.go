@@ -4,8 +4,10 @@ import "time"
 
 // DeviceForm takes the code that a device shows.
 type DeviceForm struct {
-	Code   string
-	Errors Errors
+	Code      string
+	User      User   // who lets it in
+	SwitchURL string // where another account is chosen
+	Errors    Errors
 }
 
 // DevicePage asks whether a device may come in.

@@ -124,7 +124,7 @@ func consentSamples(p Page) map[string]templ.Component {
 	return map[string]templ.Component{
 		"consent": Consent(p, ConsentPage{
 			User: user, Client: "Grafana", ClientURL: "https://grafana.example.org", Scopes: scopes, SwitchUser: true,
-			Leads: Destination{Web, "grafana.example.org"}, Offline: true,
+			Leads: Destination{Web, "grafana.example.org"}, Offline: true, Resources: []string{"Tickets", "https://api.example.org/a/rather/long/path/to/it"},
 		}),
 		"consent-cli": Consent(p, ConsentPage{
 			User: user, Client: "authd-cli", Scopes: scopes[:3], SwitchUser: true, Leads: Destination{Loopback, "127.0.0.1"}, Lasts: time.Hour,
@@ -133,8 +133,8 @@ func consentSamples(p Page) map[string]templ.Component {
 			User: User{Email: "ada@example.org"}, Client: "Your bank", SelfNamed: true, Scopes: scopes[:1],
 			Logo: "data:image/gif;base64,R0lGODdhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==", Policy: "https://bank.example/privacy", Terms: "https://bank.example/terms", Leads: Destination{App, "com.example.bank"}, Lasts: 20 * 24 * time.Hour,
 		}),
-		"device-code":    DeviceCode(p, DeviceForm{Code: "BCDF-GHJK"}),
-		"device-wrong":   DeviceCode(p, DeviceForm{Code: "BCDF-GHJK", Errors: Errors{"user_code": Msg("device_login.wrong")}}),
+		"device-code":    DeviceCode(p, DeviceForm{Code: "BCDF-GHJK", User: user, SwitchURL: "/login?switch=1"}),
+		"device-wrong":   DeviceCode(p, DeviceForm{Code: "BCDF-GHJK", User: user, SwitchURL: "/login?switch=1", Errors: Errors{"user_code": Msg("device_login.wrong")}}),
 		"device-ask":     DeviceAsk(p, DevicePage{User: user, Code: "BCDF-GHJK", Client: "authd command line", Scopes: scopes[:4], IPAddress: "203.0.113.7", Asked: p.Now.Add(-40 * time.Second)}),
 		"device-plain":   DeviceAsk(p, DevicePage{User: user, Code: "BCDF-GHJK", Client: "Television", SelfNamed: true, Session: true, IPAddress: "2001:db8:85a3:8d3:1319:8a2e:370:7348", Asked: p.Now.Add(-20 * time.Minute)}),
 		"device-in":      DeviceAnswered(p, true),

@@ -31,6 +31,7 @@ func TestDiscovery(t *testing.T) {
 		"requests by reference":         {own + "REQUEST_URI": "true"},
 		"no devices":                    {"AUTHD_DEVICE_AUTHORIZATION__ENABLED": "false"},
 		"pushed requests, fresh proofs": {own + "REQUIRE_PUSHED_AUTHORIZATION_REQUESTS": "true", own + "DPOP_NONCE": "true"},
+		"clients by documents":          {own + "CLIENT_ID_METADATA_DOCUMENTS": "true"},
 		"no tokens for services":        {"AUTHD_JWT__ENABLED": "false"},
 		"few scopes":                    {own + "SCOPES": "openid,email"},
 		"own scopes, claims and levels": {

@@ -41,6 +41,7 @@ type Flow struct {
 	Policy, Terms string // links, "" without
 	Logo          string // a data URL, "" without
 	Scopes        []string
+	Resources     []string      // the APIs that access is for, by name
 	NewScopes     []string      // those not allowed before; all of them when nothing is remembered
 	Offline       bool          // access is kept until it is ended
 	Lasts         time.Duration // how long access lasts when it is not kept
@@ -69,6 +70,9 @@ func (s *Service) Flow(ctx context.Context, id, browser string, a *core.Auth) (*
 	}
 	if f.Step == StepConsent {
 		f.Logo = s.logo(ctx, r.Client)
+	}
+	if f.Resources, err = s.resourceNames(ctx, r.Resources); err != nil {
+		return nil, err
 	}
 	if a != nil && !r.alwaysAsks() {
 		given, err := s.consented(ctx, r.Client.ID, a.User.ID)

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -157,6 +158,22 @@ func (s *Service) parseResources(ctx context.Context, r *Request) error {
 	}
 	r.Resources = t.resources
 	return err
+}
+
+// resourceNames are what people know the resources of a request by.
+func (s *Service) resourceNames(ctx context.Context, identifiers []string) ([]string, error) {
+	var names []string
+	for _, identifier := range identifiers {
+		r, err := s.Resource(ctx, identifier)
+		if errors.Is(err, ErrResourceNotFound) { // since the request was checked
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, cmp.Or(r.Name, r.Identifier))
+	}
+	return names, nil
 }
 
 // within tells whether all was granted (RFC 8707 §2.2). Errors: invalid_target.

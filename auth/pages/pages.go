@@ -103,6 +103,7 @@ type Flow struct {
 	Policy    string
 	Terms     string
 	Scopes    []views.Scope
+	Resources []string // the APIs that access is for
 	Leads     views.Destination
 	Offline   bool
 	Lasts     time.Duration

@@ -47,17 +47,28 @@ func (s *Service) devicePage(r *api.Request, _ *api.None) (api.Responder, error)
 		return nil, err
 	}
 	code := r.Query(paramUserCode)
+	if v.auth == nil {
+		return v.signInFirst(deviceURL(code))
+	}
+	return show(http.StatusOK, views.DeviceCode(v.page, v.deviceForm(code)))
+}
+
+// deviceURL is the page with a code filled in, if it can be one.
+func deviceURL(code string) string {
+	if code == "" || len(code) > 64 {
+		return "/device"
+	}
+	return "/device?" + paramUserCode + "=" + url.QueryEscape(code)
+}
+
+// deviceForm is the form with a code filled in, for the person who is signed in.
+func (v *visit) deviceForm(code string) views.DeviceForm {
 	if len(code) > 64 {
 		code = ""
 	}
-	if v.auth == nil {
-		back := "/device"
-		if code != "" {
-			back += "?" + paramUserCode + "=" + url.QueryEscape(code)
-		}
-		return v.signInFirst(back)
+	return views.DeviceForm{
+		Code: code, User: person(v.auth.User), SwitchURL: "/login?switch=1&" + paramReturn + "=" + url.QueryEscape(deviceURL(code)),
 	}
-	return show(http.StatusOK, views.DeviceCode(v.page, views.DeviceForm{Code: code}))
 }
 
 // device takes the code and shows who asks.
@@ -117,9 +128,7 @@ func (v *visit) wrongCode(err error) (api.Responder, error) {
 	default:
 		return nil, err
 	}
-	code := field(v.r, paramUserCode)
-	if len(code) > 64 {
-		code = ""
-	}
-	return wrong(views.DeviceCode(v.page, views.DeviceForm{Code: code, Errors: views.Errors{paramUserCode: views.Msg(key)}}))
+	form := v.deviceForm(field(v.r, paramUserCode))
+	form.Errors = views.Errors{paramUserCode: views.Msg(key)}
+	return wrong(views.DeviceCode(v.page, form))
 }
