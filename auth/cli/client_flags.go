@@ -43,7 +43,7 @@ type clientFlags struct {
 	DefaultACRValue   []string `help:"Ways to sign in that it prefers." placeholder:"ACR"`
 	SubjectType       string   `help:"public, or pairwise: it knows people by names that no other client knows." placeholder:"TYPE" enum:",public,pairwise" default:""`
 	SectorURI         string   `name:"sector-identifier-uri" help:"Its host is what clients share that know people by the same pairwise names." placeholder:"URL"`
-	IDTokenAlg        string   `name:"id-token-signed-response-alg" help:"Signature of its ID tokens: RS256, ES256 or EdDSA; default: RS256." placeholder:"ALG" enum:",RS256,ES256,EdDSA" default:""`
+	IDTokenAlg        string   `name:"id-token-signed-response-alg" help:"Signature of its ID tokens: RS256, ES256, EdDSA or PS256; default: RS256." placeholder:"ALG" enum:",RS256,ES256,EdDSA,PS256" default:""`
 	UserinfoAlg       string   `name:"userinfo-signed-response-alg" help:"Signs what it gets at userinfo." placeholder:"ALG"`
 	IntrospectionAlg  string   `name:"introspection-signed-response-alg" help:"Signs what it gets at introspection (RFC 9701)." placeholder:"ALG"`
 	Claims            string   `help:"JSON object of claims that are added to its ID tokens." placeholder:"JSON"`

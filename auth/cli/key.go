@@ -21,14 +21,24 @@ func (keyList) Run(ctx context.Context, p *program) error {
 }
 
 type keyRotate struct {
-	Alg   string        `help:"Only the key for this signature; default: all." placeholder:"ALG"`
-	Delay time.Duration `help:"How long the new key is published before it signs, so that nobody meets it unprepared." default:"1m"`
+	Alg   string         `help:"Only the key for this signature; default: all." placeholder:"ALG"`
+	Delay *time.Duration `help:"How long the new key is published before it signs, so that nobody meets it unprepared; default: 1m." placeholder:"TIME" xor:"when"`
+	// Stolen is for the worst day: better that people sign in again than that somebody else signs.
+	Stolen bool `help:"The new keys sign at once and the old ones are taken out of the key set: what they signed counts no more." xor:"when"`
 }
 
 // Run makes the next keys. A server that runs notices by itself.
 func (c *keyRotate) Run(ctx context.Context, p *program) error {
 	return p.with(ctx, func(s *auth.Server) error {
-		if err := s.OIDC.RotateKey(ctx, c.Alg, max(c.Delay, 0)); err != nil {
+		delay := time.Minute
+		if c.Delay != nil {
+			delay = max(*c.Delay, 0)
+		}
+		rotate := func() error { return s.OIDC.RotateKey(ctx, c.Alg, delay) }
+		if c.Stolen {
+			rotate = func() error { return s.OIDC.ReplaceStolenKey(ctx, c.Alg) }
+		}
+		if err := rotate(); err != nil {
 			return err
 		}
 		return printKeys(ctx, p, s)

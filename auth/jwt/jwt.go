@@ -173,7 +173,7 @@ func (s *Service) Verify(ctx context.Context, token, issuer string) (json.RawMes
 
 // open checks type and signature.
 func (s *Service) open(ctx context.Context, token string) (json.RawMessage, error) {
-	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.EdDSA, jose.ES256, jose.RS256, jose.HS256})
+	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.EdDSA, jose.ES256, jose.RS256, jose.PS256, jose.HS256})
 	if err != nil || len(parsed.Signatures) != 1 {
 		return nil, nil //nolint:nilerr // no token
 	}

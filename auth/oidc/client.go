@@ -65,7 +65,7 @@ type Client struct {
 	PKCEOptional             bool     // only for clients with a secret
 	SkipConsent              bool     // the operator's own: people are not asked, where the redirect is https
 	EnableEndSession         bool
-	IDTokenSignedResponseAlg string // RS256, ES256 or EdDSA; default: RS256 (OpenID Connect Registration §2)
+	IDTokenSignedResponseAlg string // RS256, ES256, EdDSA or PS256; default: RS256 (OpenID Connect Registration §2)
 	AccessTokenExpiresIn     time.Duration
 	RefreshTokenExpiresIn    time.Duration
 
@@ -231,7 +231,7 @@ func (s *Service) checkMethods(c *Client) *api.OAuthError {
 		return bad(invalidMetadata, "application_type must be web or native")
 	}
 	if !slices.Contains(signingAlgs(), c.IDTokenSignedResponseAlg) {
-		return bad(invalidMetadata, "id_token_signed_response_alg must be RS256, ES256 or EdDSA")
+		return bad(invalidMetadata, "id_token_signed_response_alg must be RS256, ES256, EdDSA or PS256")
 	}
 	for _, grant := range c.GrantTypes {
 		if !slices.Contains(knownGrants(), grant) {

@@ -30,7 +30,7 @@ type resourceIn struct {
 	Name          string `body:"name,optional"`
 	AccessTTL     any    `body:"accessTokenTtl,optional" doc:"Seconds, or null."`
 	RefreshTTL    any    `body:"refreshTokenTtl,optional" doc:"Seconds, or null."`
-	Algorithm     any    `body:"signingAlgorithm,optional" doc:"EdDSA, ES256 or RS256, or null."`
+	Algorithm     any    `body:"signingAlgorithm,optional" doc:"EdDSA, ES256, RS256 or PS256, or null."`
 	KeyID         any    `body:"signingKeyId,optional" doc:"Only null: the newest key of the algorithm signs."`
 	AllowedScopes any    `body:"allowedScopes,optional" doc:"A list, or null for all."`
 	CustomClaims  any    `body:"customClaims,optional" doc:"Added to access tokens as they stand, or null."`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"authd/auth/internal/store"
@@ -20,7 +21,7 @@ import (
 // is looked at every second.
 
 // ErrUnknownAlg says that there are no keys for a signature algorithm.
-var ErrUnknownAlg = errors.New("keys are for RS256, ES256 or EdDSA")
+var ErrUnknownAlg = errors.New("keys are for RS256, ES256, EdDSA or PS256")
 
 // The states of a key.
 const (
@@ -59,7 +60,7 @@ func (s *Service) Keys(ctx context.Context) ([]KeyInfo, error) {
 		switch {
 		case signing[row.alg] == row.id:
 			info.State = KeySigns
-		case row.activeAt.After(now):
+		case row.activeAt.After(now) && !replaced(row, rows, now):
 			info.State = KeyNext
 		}
 		list = append(list, info)
@@ -68,8 +69,15 @@ func (s *Service) Keys(ctx context.Context) ([]KeyInfo, error) {
 	return list, nil
 }
 
+// replaced tells whether a key will never sign, for one behind it does already:
+// somebody could not wait.
+func replaced(one keyRow, rows []keyRow, now time.Time) bool {
+	at := slices.IndexFunc(rows, func(row keyRow) bool { return row.id == one.id })
+	return slices.ContainsFunc(rows[at+1:], func(row keyRow) bool { return row.alg == one.alg && !row.activeAt.After(now) })
+}
+
 // signingRows is the key of each algorithm that signs: the last one that is
-// active. rows are in the order of active_at.
+// active. rows are in the order in which they succeed each other.
 func signingRows(rows []keyRow, now time.Time) map[string]string {
 	signing := map[string]string{}
 	for _, row := range rows {
@@ -96,6 +104,9 @@ func (s *Service) RotateKey(ctx context.Context, alg string, delay time.Duration
 	if err != nil {
 		return fmt.Errorf("read signing keys: %w", err)
 	}
+	if !slices.ContainsFunc(rows, func(row keyRow) bool { return slices.Contains(algs, row.alg) }) { // nothing was ever signed with it
+		return s.keys.ensure(ctx, alg)
+	}
 	for _, row := range rows {
 		if row.expiresAt == nil && slices.Contains(algs, row.alg) {
 			if err := s.succeed(ctx, row, delay); err != nil {
@@ -104,6 +115,32 @@ func (s *Service) RotateKey(ctx context.Context, alg string, delay time.Duration
 		}
 	}
 	return nil
+}
+
+// ReplaceStolenKey lets a new key sign at once and publishes no older one any
+// more: nothing that they signed counts, whoever signed it. "" is all algorithms.
+// Errors: ErrUnknownAlg.
+func (s *Service) ReplaceStolenKey(ctx context.Context, alg string) error {
+	if err := s.RotateKey(ctx, alg, 0); err != nil {
+		return err
+	}
+	algs := signingAlgs()
+	if alg != "" {
+		algs = []string{alg}
+	}
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		for _, one := range algs {
+			if err := withdrawKeys(ctx, tx, one); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("withdraw signing keys: %w", err)
+	}
+	s.security(ctx, "keys-withdrawn", slog.String("algs", strings.Join(algs, " ")))
+	return s.keys.ensure(ctx)
 }
 
 // RotateDue makes the next key of each algorithm whose newest one is as old as

@@ -184,3 +184,101 @@ func TestARunningServerNoticesARotation(t *testing.T) {
 		t.Errorf("published: %v", got)
 	}
 }
+
+// RFC 7518 §3.5: few ask for PS256, so its key is made for the first who does,
+// and is kept like any other from then on.
+func TestAKeyIsMadeOnRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	if got := w.published(); len(got["RS256"]) != 1 || len(got["PS256"]) != 0 {
+		t.Fatalf("nobody asked: %v", got)
+	}
+	id, secret := w.client(oidc.Client{IDTokenSignedResponseAlg: "PS256"})
+	token := w.tokens(id, secret)["id_token"].(string)
+	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.PS256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := parsed.Signatures[0].Header.KeyID
+	if got := w.published(); len(got["PS256"]) != 1 || got["PS256"][0] != made || got["RS256"][0] == made {
+		t.Errorf("%s signed; published: %v", made, got)
+	}
+	if w.signer("PS256") != made {
+		t.Error("a second token has another key")
+	}
+	if err := w.srv.OIDC.RotateKey(t.Context(), "PS256", 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.published()["PS256"]; len(got) != 2 || w.signer("PS256") == made {
+		t.Errorf("rotated: %v, %s signs", got, w.signer("PS256"))
+	}
+	if _, err := w.srv.OIDC.SignJWT(t.Context(), "PS512", "test+jwt", nil); err == nil {
+		t.Error("signed with an algorithm that there are no keys for")
+	}
+}
+
+// Whoever rotates what was never used gets its first key, and no second one.
+func TestRotateAKeyThatWasNeverUsed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	if err := w.srv.OIDC.RotateKey(t.Context(), "", 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.published(); len(got["PS256"]) != 0 || len(got["RS256"]) != 2 {
+		t.Errorf("all were rotated: %v", got)
+	}
+	if err := w.srv.OIDC.RotateKey(t.Context(), "PS256", 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.published()["PS256"]; len(got) != 1 {
+		t.Errorf("published: %v", got)
+	}
+}
+
+// RFC 8725 §3.9: a token counts as long as its key is published; nothing that a
+// stolen key signs may.
+func TestStolenKeysAreWithdrawn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	old, other := w.signer("EdDSA"), w.signer("ES256")
+	if err := w.srv.OIDC.RotateKey(t.Context(), "EdDSA", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.srv.OIDC.ReplaceStolenKey(t.Context(), "EdDSA"); err != nil {
+		t.Fatal(err)
+	}
+	states := w.states("EdDSA")
+	if got := w.published()["EdDSA"]; len(got) != 1 || got[0] == old || len(states) != 1 || states[oidc.KeySigns] != got[0] {
+		t.Errorf("published: %v, %v", got, states)
+	}
+	if w.signer("EdDSA") == old {
+		t.Error("the stolen key signs")
+	}
+	if w.signer("ES256") != other {
+		t.Error("another key was replaced")
+	}
+	if err := w.srv.OIDC.ReplaceStolenKey(t.Context(), "none"); !errors.Is(err, oidc.ErrUnknownAlg) {
+		t.Error(err)
+	}
+}
+
+// Who rotates again before the next key signs has a key of now, and the one in
+// between never signs: it would outlive what it is published for.
+func TestAKeyThatWasOvertakenNeverSigns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for _, delay := range []time.Duration{time.Hour, 0} {
+		if err := w.srv.OIDC.RotateKey(t.Context(), "EdDSA", delay); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := w.signer("EdDSA")
+	states := w.states("EdDSA")
+	if states[oidc.KeySigns] != now || states[oidc.KeyNext] != "" {
+		t.Errorf("%s signs, %v", now, states)
+	}
+	w.pass(2 * time.Hour)
+	if got := w.signer("EdDSA"); got != now {
+		t.Errorf("%s took over from %s", got, now)
+	}
+}

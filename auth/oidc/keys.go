@@ -32,7 +32,11 @@ const (
 
 // signingAlgs are those of ID tokens, the one that every client can check first
 // (OpenID Connect Core §15.1).
-func signingAlgs() []string { return []string{algRS256, algES256, algEdDSA} }
+func signingAlgs() []string { return append(standingAlgs(), algPS256) }
+
+// standingAlgs are those that there is always a key for. Any other is made when
+// something is first signed with it: few ask, and an RSA key costs the start.
+func standingAlgs() []string { return []string{algRS256, algES256, algEdDSA} }
 
 // keys are the signing keys. The database has them; what is kept here is only a
 // cache, looked at again after reloadAfter: a key is published long before it
@@ -89,13 +93,9 @@ func (k *keys) sign(ctx context.Context, alg string, claims any) (string, error)
 // signTyped is sign with the typ header by which one kind of token is never
 // taken for another (RFC 8725 §3.11).
 func (k *keys) signTyped(ctx context.Context, alg, typ string, claims any) (string, error) {
-	l, err := k.current(ctx)
+	signing, err := k.signing(ctx, alg)
 	if err != nil {
 		return "", err
-	}
-	signing := l.signing[alg]
-	if signing == nil {
-		return "", fmt.Errorf("there is no key for %s", alg)
 	}
 	signer, err := signing.signer(typ)
 	if err != nil {
@@ -110,6 +110,27 @@ func (k *keys) signTyped(ctx context.Context, alg, typ string, claims any) (stri
 		return "", fmt.Errorf("sign with %s: %w", alg, err)
 	}
 	return object.CompactSerialize()
+}
+
+// signing is the key that signs with an algorithm, made if need be.
+func (k *keys) signing(ctx context.Context, alg string) (*key, error) {
+	l, err := k.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if one := l.signing[alg]; one != nil {
+		return one, nil
+	}
+	if !slices.Contains(signingAlgs(), alg) {
+		return nil, fmt.Errorf("there is no key for %s", alg)
+	}
+	if err := k.ensure(ctx, alg); err != nil {
+		return nil, err
+	}
+	if one := k.loaded.Load().signing[alg]; one != nil {
+		return one, nil
+	}
+	return nil, fmt.Errorf("there is no key for %s", alg)
 }
 
 // current is a look at the database no older than reloadAfter. Whoever comes
@@ -136,8 +157,9 @@ func (k *keys) current(ctx context.Context) (*loadedKeys, error) {
 	return k.loaded.Load(), nil
 }
 
-// ensure loads the keys and makes those that are missing.
-func (k *keys) ensure(ctx context.Context) error {
+// ensure loads the keys and makes those that are missing, of the standing
+// algorithms and of those that are named.
+func (k *keys) ensure(ctx context.Context, algs ...string) error {
 	k.loading.Lock()
 	defer k.loading.Unlock()
 	l, err := k.load(ctx, k.loaded.Load())
@@ -145,7 +167,7 @@ func (k *keys) ensure(ctx context.Context) error {
 		return err
 	}
 	made := false
-	for _, alg := range signingAlgs() {
+	for _, alg := range append(standingAlgs(), algs...) {
 		if l.signing[alg] != nil {
 			continue
 		}
@@ -191,7 +213,7 @@ func (k *keys) load(ctx context.Context, before *loadedKeys) (*loadedKeys, error
 	if l.jwks, err = json.Marshal(published); err != nil {
 		return nil, fmt.Errorf("write key set: %w", err)
 	}
-	if len(l.signing) == len(signingAlgs()) {
+	if !slices.ContainsFunc(standingAlgs(), func(alg string) bool { return l.signing[alg] == nil }) {
 		k.loaded.Store(l)
 	}
 	return l, nil
@@ -280,7 +302,7 @@ func (k *keys) newKey(alg string) (*keyRow, error) {
 
 func newPrivateKey(alg string) (crypto.Signer, error) {
 	switch alg {
-	case algRS256:
+	case algRS256, algPS256:
 		return rsa.GenerateKey(rand.Reader, rsaBits)
 	case algES256:
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

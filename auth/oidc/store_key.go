@@ -15,7 +15,8 @@ type keyRow struct {
 	expiresAt *time.Time // until when it is published; nil for the newest of its algorithm
 }
 
-// listKeys reads the keys that verify at that time, the oldest first.
+// listKeys reads the keys that verify at that time, each behind the one that it
+// succeeds.
 func listKeys(ctx context.Context, q store.Querier, now time.Time) ([]keyRow, error) {
 	return store.All(ctx, q, func(r *store.Row) keyRow {
 		return keyRow{
@@ -23,7 +24,7 @@ func listKeys(ctx context.Context, q store.Querier, now time.Time) ([]keyRow, er
 			createdAt: r.Time(), activeAt: r.Time(), expiresAt: r.NullTime(),
 		}
 	}, `SELECT id, alg, public_key, private_key, created_at, active_at, expires_at FROM jwks
-WHERE expires_at IS NULL OR expires_at > $1 ORDER BY active_at, id`, now)
+WHERE expires_at IS NULL OR expires_at > $1 ORDER BY created_at, id`, now)
 }
 
 // insertKey stores a key, unless its algorithm has a newest one already.
@@ -45,6 +46,12 @@ func succeedKey(ctx context.Context, tx *store.Tx, id string, until time.Time) e
 
 func deleteExpiredKeys(ctx context.Context, tx *store.Tx, now time.Time) error {
 	_, err := tx.Exec(ctx, `DELETE FROM jwks WHERE expires_at IS NOT NULL AND expires_at <= $1`, now)
+	return err
+}
+
+// withdrawKeys deletes the keys of an algorithm that have a successor.
+func withdrawKeys(ctx context.Context, tx *store.Tx, alg string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM jwks WHERE expires_at IS NOT NULL AND alg = $1`, alg)
 	return err
 }
 

@@ -7,20 +7,22 @@ import (
 	"regexp"
 )
 
-// writeScripts puts the scripts of docs/oauth.md, each a block with its name on
-// the fence, where the sittings find them: they are run as the page has them.
+// writeScripts puts the scripts of docs, each a block with its name on the fence,
+// where the sittings find them: they are run as the pages have them.
 func writeScripts(dir string) error {
-	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "oauth.md"))
-	if err != nil {
-		return err
-	}
-	blocks := regexp.MustCompile("(?ms)^```sh (\\w+\\.sh)\n(.*?)^```$").FindAllSubmatch(page, -1)
-	if len(blocks) == 0 {
-		return errors.New("docs/oauth.md has no scripts")
-	}
-	for _, block := range blocks {
-		if err := os.WriteFile(filepath.Join(dir, string(block[1])), block[2], 0o600); err != nil {
+	for _, name := range []string{"oauth.md", "keys.md"} {
+		page, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+		if err != nil {
 			return err
+		}
+		blocks := regexp.MustCompile("(?ms)^```sh (\\w+\\.sh)\n(.*?)^```$").FindAllSubmatch(page, -1)
+		if len(blocks) == 0 {
+			return errors.New(name + " has no scripts")
+		}
+		for _, block := range blocks {
+			if err := os.WriteFile(filepath.Join(dir, string(block[1])), block[2], 0o600); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

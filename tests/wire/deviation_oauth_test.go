@@ -75,7 +75,7 @@ func oauthDeviations() []deviation {
 		{
 			ID:         "id-token-algorithm",
 			BetterAuth: "ID tokens are signed with EdDSA.",
-			Authd:      "They are signed with RS256 unless the client asks for ES256 or EdDSA, and say in `amr` how the person signed in.",
+			Authd:      "They are signed with RS256 unless the client asks for ES256, EdDSA or PS256, and say in `amr` how the person signed in.",
 			Why:        "OpenID Connect Registration section 2 has RS256 as the default.",
 			Change:     defaultAlgorithm,
 		},

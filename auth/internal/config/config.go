@@ -160,7 +160,7 @@ type JWT struct {
 	Issuer       string        `toml:"issuer" shown:"url" doc:"iss of these tokens."`
 	Audience     string        `toml:"audience" shown:"url" doc:"aud of these tokens."`
 	Expiration   time.Duration `toml:"expiration_time" default:"15m" min:"1m" max:"30d" doc:"How long these tokens count."`
-	Alg          string        `toml:"alg" default:"EdDSA" allowed:"EdDSA,ES256,RS256,HS256" doc:"Signature of these tokens: HS256 for services that have hs256_secret, else a key of /.well-known/jwks.json."`
+	Alg          string        `toml:"alg" default:"EdDSA" allowed:"EdDSA,ES256,RS256,PS256,HS256" doc:"Signature of these tokens: HS256 for services that have hs256_secret, else a key of /.well-known/jwks.json."`
 	HS256Secret  string        `toml:"hs256_secret" secret:"true" doc:"Signs these tokens when alg is HS256, and nothing else: at least 32 characters, shared with the services that check them."`
 	SetJWTHeader bool          `toml:"set_jwt_header" default:"false" doc:"Every get-session answer carries such a token in set-auth-jwt, which costs a signature each time."`
 	JWKS         JWKS          `toml:"jwks"`

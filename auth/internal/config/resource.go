@@ -17,7 +17,7 @@ type Resource struct {
 	AllowedScopes                 []string      `toml:"allowed_scopes" shown:"all" doc:"Tokens for it have no other scopes."`
 	AccessTokenTTL                time.Duration `toml:"access_token_ttl" min:"0s" max:"30d" shown:"the client's" doc:"Longest life of its access tokens."`
 	RefreshTokenTTL               time.Duration `toml:"refresh_token_ttl" min:"0s" max:"400d" shown:"the client's" doc:"Longest life of refresh tokens for it, without use."`
-	SigningAlgorithm              string        `toml:"signing_algorithm" allowed:"EdDSA,ES256,RS256" shown:"EdDSA" doc:"Signature of its access tokens."`
+	SigningAlgorithm              string        `toml:"signing_algorithm" allowed:"EdDSA,ES256,RS256,PS256" shown:"EdDSA" doc:"Signature of its access tokens."`
 	DPoPBoundAccessTokensRequired bool          `toml:"dpop_bound_access_tokens_required" default:"false" doc:"It takes only tokens that are bound to a key (RFC 9449)."`
 	Clients                       []string      `toml:"clients" doc:"Ids of the clients that may ask for tokens for it, and introspect them."`
 }
