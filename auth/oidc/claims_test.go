@@ -18,7 +18,7 @@ import (
 func (w *world) claims(token any) map[string]any {
 	w.t.Helper()
 	text, _ := token.(string)
-	parsed, err := jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.RS256, jose.ES256, jose.EdDSA})
+	parsed, err := jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.RS256, jose.ES256, jose.EdDSA, jose.PS256})
 	if err != nil {
 		w.t.Fatalf("%v in %q", err, text)
 	}
