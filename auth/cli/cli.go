@@ -42,6 +42,7 @@ type commands struct {
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date and stop."`
 	User        userCommands       `cmd:"" help:"Look after users."`
 	Client      clientCommands     `cmd:"" help:"Look after OAuth clients."`
+	Resource    resourceCommands   `cmd:"" help:"Look after resources: APIs that tokens are asked for by name."`
 	Login       loginCommand       `cmd:"" help:"Sign in with the browser and keep the tokens."`
 	Token       tokenCommand       `cmd:"" help:"Print a valid access token."`
 	Whoami      whoamiCommand      `cmd:"" help:"Print who is signed in."`

@@ -64,6 +64,7 @@ type ResourceInfo struct {
 	Metadata      json.RawMessage            `json:"metadata"`
 	CreatedAt     time.Time                  `json:"createdAt"`
 	UpdatedAt     time.Time                  `json:"updatedAt"`
+	ID            string                     `json:"id"`
 	// Challenge is what the API answers with 401 in WWW-Authenticate, so that
 	// clients find this server (RFC 9728 §5.1).
 	Challenge string `json:"challenge,omitempty"`
@@ -74,7 +75,7 @@ func (r *Resource) Info() ResourceInfo {
 	return ResourceInfo{
 		Identifier: r.Identifier, Name: r.Name, AccessTTL: nullSeconds(r.AccessTokenExpiresIn), RefreshTTL: nullSeconds(r.RefreshTokenExpiresIn),
 		Algorithm: null(r.SigningAlgorithm), AllowedScopes: r.AllowedScopes, CustomClaims: r.CustomClaims, DPoPBound: r.DPoPBound,
-		Disabled: r.Disabled, PolicyVersion: r.PolicyVersion, Metadata: r.Metadata, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Disabled: r.Disabled, PolicyVersion: r.PolicyVersion, Metadata: r.Metadata, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ID: r.ID,
 		Challenge: ResourceChallenge(r.Identifier, "", ""),
 	}
 }
@@ -236,5 +237,5 @@ func (s *Service) unlinkResource(r *api.Request, in *resourceLink) (unlinkedBody
 	if err == nil && gone {
 		r.Security("oauth-resource-unlinked", "resource", in.Identifier, "client", in.ClientID)
 	}
-	return unlinkedBody{gone}, err
+	return unlinkedBody{true}, err // there is no link now, whether there was one or not
 }

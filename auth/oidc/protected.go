@@ -23,6 +23,7 @@ type protected struct {
 	ScopesSupported        []string `json:"scopes_supported,omitempty"`
 	BearerMethodsSupported []string `json:"bearer_methods_supported"`
 	ResourceName           string   `json:"resource_name,omitempty"`
+	DPoPSigningAlgs        []string `json:"dpop_signing_alg_values_supported"`
 	DPoPRequired           bool     `json:"dpop_bound_access_tokens_required,omitempty"`
 }
 
@@ -47,7 +48,7 @@ func (s *Service) protectedDocument(ctx context.Context, path string) ([]byte, e
 	}
 	about, err := json.Marshal(&protected{
 		Resource: r.Identifier, AuthorizationServers: []string{s.issuer}, ScopesSupported: slices.DeleteFunc(slices.Clone(scopes), personal),
-		BearerMethodsSupported: []string{"header"}, ResourceName: r.Name, DPoPRequired: r.DPoPBound,
+		BearerMethodsSupported: []string{"header"}, ResourceName: r.Name, DPoPSigningAlgs: clientAlgs(), DPoPRequired: r.DPoPBound,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("resource metadata: %w", err)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"authd/auth/oidc"
@@ -30,6 +31,9 @@ func TestProtectedResourceMetadata(t *testing.T) {
 		}
 		if scopes := doc["scopes_supported"].([]any); len(scopes) != 2 || scopes[0] != "read:things" {
 			t.Errorf("%s: scopes %v", path, scopes)
+		}
+		if algs := doc["dpop_signing_alg_values_supported"].([]any); len(algs) == 0 || algs[0] != "ES256" || doc["bearer_methods_supported"].([]any)[0] != "header" {
+			t.Errorf("%s: %v", path, doc)
 		}
 		if a.Header().Get("Cache-Control") == "" || a.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %v", path, a.Header())
@@ -100,6 +104,9 @@ func TestResourceOperations(t *testing.T) {
 			t.Errorf("%s = %v, want %v", name, made[name], want)
 		}
 	}
+	if id, _ := made["id"].(string); len(id) != 36 || w.operator("adminGetOAuthResource", map[string]any{"identifier": api1}).json(200)["id"] != id {
+		t.Errorf("its id is %v", made["id"])
+	}
 	w.operator("adminCreateOAuthResource", one).refused(400, "invalid_request")
 	for name, body := range map[string]map[string]any{
 		"RFC 8707 2: a fragment": {"identifier": api1 + "#x"}, "RFC 8707 2: not absolute": {"identifier": "/things"}, "our own": {"identifier": issuer},
@@ -109,6 +116,7 @@ func TestResourceOperations(t *testing.T) {
 	for name, body := range map[string]map[string]any{
 		"a fraction": {"accessTokenTtl": 1.5}, "a text": {"accessTokenTtl": "5m"}, "an unknown algorithm": {"signingAlgorithm": "HS256"},
 		"a key": {"signingKeyId": "k"}, "a claim of ours": {"customClaims": map[string]any{"sub": "x"}}, "scopes in one": {"allowedScopes": "email"},
+		"endless claims": {"customClaims": map[string]any{"pad": strings.Repeat("x", 17<<10)}}, "too many scopes": {"allowedScopes": make([]string, 101)},
 	} {
 		t.Run(name, func(*testing.T) {
 			body["identifier"] = "urn:bad"
@@ -138,7 +146,12 @@ func TestResourceOperations(t *testing.T) {
 	if got := w.operator("adminUnlinkClientResource", map[string]any{"identifier": api1, "client_id": id}).json(200); got["unlinked"] != true {
 		t.Errorf("unlinked: %v", got)
 	}
-	w.operator("adminGetOAuthResource", map[string]any{"identifier": api1}).json(200)
+	if got := w.operator("adminUnlinkClientResource", map[string]any{"identifier": api1, "client_id": id}).json(200); got["unlinked"] != true {
+		t.Errorf("unlinked again: %v", got)
+	}
+	if got, want := w.operator("adminGetOAuthResource", map[string]any{"identifier": api1}).json(200)["challenge"], `Bearer resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"`; got != want {
+		t.Errorf("the challenge is %v, want %s", got, want)
+	}
 	if got := w.operator("adminDeleteOAuthResource", map[string]any{"identifier": api1}).json(200); got["deleted"] != true {
 		t.Errorf("deleted: %v", got)
 	}

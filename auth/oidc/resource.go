@@ -19,6 +19,7 @@ import (
 // Resource is an API that access tokens are asked for by its name (RFC 8707). The
 // zero value of a field says that the resource asks for nothing in particular.
 type Resource struct {
+	ID                    string
 	Identifier            string
 	Name                  string
 	AccessTokenExpiresIn  time.Duration

@@ -44,6 +44,11 @@ func (s *Service) resource(ctx context.Context, q store.Querier, identifier stri
 	return r, err
 }
 
+// ResourceClients are the ids of the clients that are linked to a resource.
+func (s *Service) ResourceClients(ctx context.Context, identifier string) ([]string, error) {
+	return linkedClients(ctx, s.core.DB, identifier)
+}
+
 // UpdateResource changes a resource; tokens that were given keep what they say.
 // Errors: ErrResourceNotFound, *api.OAuthError.
 func (s *Service) UpdateResource(ctx context.Context, identifier string, change func(*Resource) error) (*Resource, error) {
@@ -124,10 +129,18 @@ func (s *Service) completeResource(r *Resource) error {
 	case r.SigningAlgorithm != "" && !slices.Contains(signingAlgs(), r.SigningAlgorithm):
 		return bad(invalidRequest, "signingAlgorithm is not one of this server's")
 	}
-	for name := range r.CustomClaims {
+	size := len(r.Metadata)
+	for name, value := range r.CustomClaims {
 		if reservedClaim(name) {
 			return bad(invalidRequest, "customClaims cannot have "+clip(asciiOnly(name)))
 		}
+		size += len(name) + len(value)
+	}
+	if size > maxObject {
+		return bad(invalidRequest, "customClaims and metadata have at most 16 kB")
+	}
+	if len(r.AllowedScopes) > maxList {
+		return bad(invalidRequest, "allowedScopes has too many values")
 	}
 	return nil
 }
@@ -190,7 +203,7 @@ func (s *Service) declareResource(ctx context.Context, tx *store.Tx, d *config.R
 		return changes{created: 1}, s.declareLinks(ctx, tx, d)
 	}
 	old := known[at]
-	r.CustomClaims, r.Metadata = old.CustomClaims, old.Metadata
+	r.ID, r.CustomClaims, r.Metadata = old.ID, old.CustomClaims, old.Metadata
 	r.PolicyVersion, r.CreatedAt, r.UpdatedAt = old.PolicyVersion, old.CreatedAt, old.UpdatedAt
 	if reflect.DeepEqual(r, old) {
 		return changes{}, s.declareLinks(ctx, tx, d)

@@ -9,12 +9,12 @@ import (
 	"authd/auth/internal/store"
 )
 
-const resourceColumns = `identifier, name, access_token_ttl, refresh_token_ttl, signing_algorithm, allowed_scopes, custom_claims,
+const resourceColumns = `id, identifier, name, access_token_ttl, refresh_token_ttl, signing_algorithm, allowed_scopes, custom_claims,
 dpop_bound_access_tokens_required, disabled, declared, policy_version, metadata, created_at, updated_at`
 
 func scanResource(r *store.Row) *Resource {
 	one := &Resource{
-		Identifier: r.Text(), Name: r.Text(), AccessTokenExpiresIn: seconds(r), RefreshTokenExpiresIn: seconds(r), SigningAlgorithm: text(r),
+		ID: r.Text(), Identifier: r.Text(), Name: r.Text(), AccessTokenExpiresIn: seconds(r), RefreshTokenExpiresIn: seconds(r), SigningAlgorithm: text(r),
 	}
 	if allowed := r.NullText(); allowed != nil {
 		one.AllowedScopes = []string{}
@@ -70,8 +70,9 @@ func insertResource(ctx context.Context, tx *store.Tx, one *Resource) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO oauth_resource (`+resourceColumns+`, id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, append(values, core.NewID())...)
+	one.ID = core.NewID()
+	_, err = tx.Exec(ctx, `INSERT INTO oauth_resource (`+resourceColumns+`)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, append([]any{one.ID}, values...)...)
 	return err
 }
 
@@ -110,6 +111,11 @@ func unlinkResource(ctx context.Context, tx *store.Tx, clientID, identifier stri
 // declaredLinks are the clients that authd.toml links to a resource, as it was at the last start.
 func declaredLinks(ctx context.Context, q store.Querier, identifier string) ([]string, error) {
 	return store.All(ctx, q, ids, `SELECT client_id FROM oauth_client_resource WHERE resource_id = $1 AND declared ORDER BY id`, identifier)
+}
+
+// linkedClients are those that may ask for a resource and introspect tokens for it.
+func linkedClients(ctx context.Context, q store.Querier, identifier string) ([]string, error) {
+	return store.All(ctx, q, ids, `SELECT client_id FROM oauth_client_resource WHERE resource_id = $1 ORDER BY id`, identifier)
 }
 
 // linkedResources are those that a client may ask for and introspect.
