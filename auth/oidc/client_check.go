@@ -48,6 +48,7 @@ func checkLists(c *Client) *api.OAuthError {
 		{"default_acr_values", s.DefaultACRValues},
 		{"client_credentials_scopes", c.ClientCredentialsScopes},
 		{"token_exchange", s.TokenExchange},
+		{"resources", s.Resources},
 	} {
 		if len(one.list) > maxList {
 			return bad(invalidMetadata, fmt.Sprintf("%s has more than %d values", one.name, maxList))

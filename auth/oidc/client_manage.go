@@ -70,7 +70,7 @@ func (s *Service) change(ctx context.Context, c *Client, metadata []byte, truste
 		return nil, "", err
 	}
 	if !trusted {
-		if err := ownBounds(&next); err != nil {
+		if err := s.ownBounds(&next); err != nil {
 			return nil, "", err
 		}
 	}
@@ -155,7 +155,7 @@ func (s *Service) CreateOwnClient(ctx context.Context, owner *core.User, metadat
 	if err != nil {
 		return nil, "", err
 	}
-	if err := ownBounds(&c); err != nil {
+	if err := s.ownBounds(&c); err != nil {
 		return nil, "", err
 	}
 	if len(c.GrantTypes) == 0 {
@@ -187,13 +187,13 @@ func (s *Service) CreateOwnClient(ctx context.Context, owner *core.User, metadat
 }
 
 // ownBounds: what needs more trust than a person has who only signed up.
-func ownBounds(c *Client) error {
+func (s *Service) ownBounds(c *Client) error {
 	for _, grant := range c.GrantTypes {
 		if grant == grantClientCredentials || grant == grantTokenExchange {
 			return bad(invalidMetadata, "grant type "+grant+" is for clients that the server's operator makes")
 		}
 	}
-	return nil
+	return s.checkAsked(c)
 }
 
 // UpdateOwnClient changes a person's client. Errors: as OwnClient, *api.OAuthError.

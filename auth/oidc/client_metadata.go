@@ -53,6 +53,7 @@ type ClientMetadata struct {
 	BackchannelLogoutSID   bool     `json:"backchannel_logout_session_required,omitempty"`
 	FrontchannelLogoutURI  string   `json:"frontchannel_logout_uri,omitempty"`
 	FrontchannelLogoutSID  bool     `json:"frontchannel_logout_session_required,omitempty"`
+	Resources              []string `json:"resources,omitempty"` // RFC 8707
 }
 
 // ClientPowers are what only whoever runs the server may say of a client.
@@ -111,7 +112,7 @@ func metadataOf(c *Client) (ClientMetadata, ClientPowers) {
 		DPoPBoundAccessTokens: s.DPoPBoundAccessTokens, DefaultMaxAge: s.DefaultMaxAge, RequireAuthTime: s.RequireAuthTime,
 		DefaultACRValues: s.DefaultACRValues, InitiateLoginURI: c.InitiateLoginURI, PostLogoutRedirectURIs: c.PostLogoutRedirectURIs,
 		BackchannelLogoutURI: c.BackchannelLogoutURI, BackchannelLogoutSID: c.BackchannelLogoutSID,
-		FrontchannelLogoutURI: c.FrontchannelLogoutURI, FrontchannelLogoutSID: c.FrontchannelLogoutSID,
+		FrontchannelLogoutURI: c.FrontchannelLogoutURI, FrontchannelLogoutSID: c.FrontchannelLogoutSID, Resources: s.Resources,
 	}
 	if c.SubjectType != subjectPublic { // what everybody has is not told
 		m.SubjectType = c.SubjectType
@@ -241,7 +242,7 @@ func (m *ClientMetadata) into(c *Client) {
 	s.ResponseTypes, s.RequestURIs, s.DefaultACRValues = m.ResponseTypes, m.RequestURIs, m.DefaultACRValues
 	s.UserinfoAlg, s.IntrospectionAlg, s.AssertionAlg, s.RequestObjectAlg = m.UserinfoAlg, m.IntrospectionAlg, m.AssertionAlg, m.RequestObjectAlg
 	s.RequireRequestObject, s.RequirePAR, s.DPoPBoundAccessTokens = m.RequireRequestObject, m.RequirePAR, m.DPoPBoundAccessTokens
-	s.DefaultMaxAge, s.RequireAuthTime = m.DefaultMaxAge, m.RequireAuthTime
+	s.DefaultMaxAge, s.RequireAuthTime, s.Resources = m.DefaultMaxAge, m.RequireAuthTime, distinct(m.Resources)
 }
 
 func (p *ClientPowers) into(c *Client) {

@@ -23,6 +23,8 @@ type Settings struct {
 	RequireAuthTime  bool     `json:"require_auth_time,omitempty"`
 	DefaultACRValues []string `json:"default_acr_values,omitempty"`
 	RequestURIs      []string `json:"request_uris,omitempty"`
+	// Resources are those it asked for when it was made, beside those it is linked to.
+	Resources []string `json:"resources,omitempty"`
 	// Profile is fapi2 where the client keeps to the FAPI 2.0 Security Profile.
 	Profile string `json:"profile,omitempty"`
 	// Claims are added to the client's ID tokens as they stand.

@@ -64,6 +64,9 @@ type clientIn struct {
 	ClientCredentialsScopes  []string       `body:"client_credentials_scopes,optional"`
 	AccessTokenFormat        *string        `body:"access_token_format,optional,enum=opaque|jwt"`
 	Profile                  string         `body:"profile,optional"`
+	Resources                []string       `body:"resources,optional" doc:"Resources that it may ask for; adminLinkClientResource also lets it introspect."`
+	TokenExchange            []string       `body:"token_exchange,optional" doc:"Ids of the clients whose tokens it may exchange (RFC 8693), or *."`
+	MayAct                   string         `body:"may_act,optional" doc:"Id of the client that alone may exchange this one's tokens."`
 }
 
 func (s *Service) createClient(r *api.Request, _ *clientIn) (api.JSON, error) {

@@ -67,6 +67,7 @@ type registrationIn struct {
 	BackchannelLogoutSID    any `body:"backchannel_logout_session_required,optional"`
 	FrontchannelLogoutURI   any `body:"frontchannel_logout_uri,optional"`
 	FrontchannelLogoutSID   any `body:"frontchannel_logout_session_required,optional"`
+	Resources               any `body:"resources,optional" doc:"Resources (RFC 8707) that it wants to ask for, of those that the operator allows."`
 }
 
 type managedIn struct {
@@ -88,6 +89,7 @@ type registrationAnswer struct {
 func (s *Service) registrationAnswer(c *Client, secret, token string) registrationAnswer {
 	info := c.Info(secret)
 	info.ClientPowers = ClientPowers{} // what the operator says of it is not its business
+	info.Resources = s.openResources(c)
 	return registrationAnswer{info, token, s.issuer + "/api/auth/oauth2/register/" + c.ID}
 }
 

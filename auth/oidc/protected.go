@@ -46,9 +46,13 @@ func (s *Service) protectedDocument(ctx context.Context, path string) ([]byte, e
 	if scopes == nil {
 		scopes = s.cfg.Scopes
 	}
+	name := r.Name
+	if name == r.Identifier { // nobody gave it one
+		name = ""
+	}
 	about, err := json.Marshal(&protected{
 		Resource: r.Identifier, AuthorizationServers: []string{s.issuer}, ScopesSupported: slices.DeleteFunc(slices.Clone(scopes), personal),
-		BearerMethodsSupported: []string{"header"}, ResourceName: r.Name, DPoPSigningAlgs: clientAlgs(), DPoPRequired: r.DPoPBound,
+		BearerMethodsSupported: []string{"header"}, ResourceName: name, DPoPSigningAlgs: clientAlgs(), DPoPRequired: r.DPoPBound,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("resource metadata: %w", err)

@@ -171,6 +171,9 @@ func (s *Service) bound(c *Client, raw []byte) error {
 	if _, there := named["skip_consent"]; there {
 		return bad(invalidMetadata, "skip_consent cannot be set during dynamic client registration")
 	}
+	if err := s.checkAsked(c); err != nil {
+		return err
+	}
 	if len(c.GrantTypes) == 0 {
 		c.GrantTypes = []string{grantCode} // RFC 7591 §2
 	}

@@ -90,8 +90,30 @@ func (s *Service) targetIn(ctx context.Context, q store.Querier, client *Client,
 // openTo tells whether a client may ask for a resource that it is not linked to.
 // Clients that nobody registered by hand cannot be linked by hand either (MCP).
 func (s *Service) openTo(client *Client, identifier string) bool {
-	return !s.cfg.EnforcePerClientResources ||
-		client.Registration != madeByOperator && slices.Contains(s.cfg.ClientRegistrationDefaultResources, identifier)
+	return !s.cfg.EnforcePerClientResources || slices.Contains(s.openResources(client), identifier)
+}
+
+// openResources are those that a client may ask for by how it was made. It may not
+// introspect tokens for them: that takes a link.
+func (s *Service) openResources(client *Client) []string {
+	asked := client.Settings.Resources
+	if client.Registration == madeByOperator {
+		return asked
+	}
+	allowed := s.cfg.ClientRegistrationAllowedResources // as they are now
+	asked = slices.DeleteFunc(slices.Clone(asked), func(one string) bool { return !slices.Contains(allowed, one) })
+	return distinct(slices.Concat(s.cfg.ClientRegistrationDefaultResources, asked))
+}
+
+// checkAsked: a client that nobody looked at names only resources that the operator
+// has for such. Errors: invalid_target.
+func (s *Service) checkAsked(client *Client) error {
+	for _, one := range client.Settings.Resources {
+		if !slices.Contains(s.cfg.ClientRegistrationAllowedResources, one) && !slices.Contains(s.cfg.ClientRegistrationDefaultResources, one) {
+			return bad(invalidTarget, "requested resource "+clip(asciiOnly(one))+" is not allowed for client registration")
+		}
+	}
+	return nil
 }
 
 // add takes on what one more resource asks for: the shortest life, the fewest scopes.

@@ -285,3 +285,62 @@ func TestDeclaredResources(t *testing.T) {
 		t.Errorf("the resource is gone, the answer %q", got)
 	}
 }
+
+// TestRegisteredResources: NOTES §13: a client names the resources it wants when it
+// registers, of those that the operator has for such clients.
+func TestRegisteredResources(t *testing.T) {
+	t.Parallel()
+	const allowed, open = "AUTHD_OAUTH_PROVIDER__CLIENT_REGISTRATION_ALLOWED_RESOURCES", "AUTHD_OAUTH_PROVIDER__CLIENT_REGISTRATION_DEFAULT_RESOURCES"
+	w := openWorld(t, map[string]string{allowed: api1, open: api2})
+	w.resource(oidc.Resource{Identifier: api1})
+	w.resource(oidc.Resource{Identifier: api2})
+	w.resource(oidc.Resource{Identifier: "urn:internal"})
+	asks := func(client map[string]any, resource string) string {
+		return w.ada().authorize(request(client["client_id"].(string), url.Values{"resource": {resource}})).Query().Get("error")
+	}
+	said := func(resources any) map[string]any {
+		return map[string]any{"redirect_uris": []string{callback}, "client_name": "RP", "resources": resources}
+	}
+	plain, both := w.with("", "POST", register, said(nil)).json(201), w.with("", "POST", register, said([]string{api1, api2, api1})).json(201)
+	for name, c := range map[string]struct {
+		client map[string]any
+		told   []any
+		first  string
+	}{
+		"without asking": {plain, []any{api2}, "invalid_target"},
+		"by asking":      {both, []any{api2, api1}, ""},
+	} {
+		if !reflect.DeepEqual(c.client["resources"], c.told) {
+			t.Errorf("%s: told of %v", name, c.client["resources"])
+		}
+		if got := asks(c.client, api1); got != c.first {
+			t.Errorf("%s: asking for it: %q, want %q", name, got, c.first)
+		}
+		if got := asks(c.client, api2); got != "" {
+			t.Errorf("%s: asking for what is for all: %q", name, got)
+		}
+		if got := asks(c.client, "urn:internal"); got != "invalid_target" {
+			t.Errorf("%s: asking for another: %q", name, got)
+		}
+	}
+	before := w.count("oauth_client")
+	w.with("", "POST", register, said([]string{"urn:internal"})).refused(400, "invalid_target")
+	w.with("", "POST", register, said([]string{api1, "https://unknown.example"})).refused(400, "invalid_target")
+	w.with("", "POST", register, said(api1)).refused(400, "invalid_client_metadata")
+	if w.count("oauth_client") != before {
+		t.Error("a refused client was made")
+	}
+	// To ask for tokens for a resource is not to serve it: it may not introspect those of others.
+	id, secret := w.client(oidc.Client{})
+	w.resource(oidc.Resource{Identifier: "urn:shared"}, id)
+	others := w.redeem(id+":"+secret, w.code(id, url.Values{"resource": {"urn:shared"}}), nil).json(200)["access_token"].(string)
+	if err := w.srv.OIDC.LinkResource(t.Context(), api1, id); err != nil {
+		t.Fatal(err)
+	}
+	forAPI := w.redeem(id+":"+secret, w.code(id, url.Values{"resource": {api1}}), nil).json(200)["access_token"].(string)
+	for _, token := range []string{others, forAPI} {
+		if seen := w.form("introspect", both["client_id"].(string)+":"+both["client_secret"].(string), url.Values{"token": {token}}).json(200); len(seen) != 1 || seen["active"] != false {
+			t.Errorf("introspection: %v", seen)
+		}
+	}
+}

@@ -13,7 +13,7 @@ func clientDeviations() []deviation {
 			BetterAuth: "A registration is answered with some of the client's metadata, and cannot be managed by the client.",
 			Authd:      "The answer also has what was decided, such as `id_token_signed_response_alg`, and a `registration_access_token` with its `registration_client_uri`.",
 			Why:        "RFC 7591 section 3.2.1: all registered metadata is returned; RFC 7592.",
-			Recordings: []int{379, 380, 381, 385, 386, 387, 390, 391},
+			Recordings: []int{379, 380, 381, 385, 386, 387, 390, 391, 2820},
 			Change:     registrationSaysAll,
 		},
 		{
@@ -37,8 +37,61 @@ func clientDeviations() []deviation {
 			BetterAuth: "A JWT access token does not say how and when the person signed in.",
 			Authd:      "It has `auth_time`, `acr` and `amr`.",
 			Why:        "RFC 9068 section 2.2.1: an API can ask for a stronger or newer sign-in.",
-			Recordings: []int{562, 566},
+			Recordings: []int{562, 566, 2826, 2830, 2831},
 			Change:     apiTokensSayMore,
+		},
+		{
+			ID:         "claims-in-any-order",
+			BetterAuth: "The header and the claims of a machine's JWT have a certain order.",
+			Authd:      "They have that of a person's.",
+			Why:        "One encoder writes them all; RFC 7519 section 4 knows no order.",
+			Recordings: []int{2845, 2846},
+			Change:     claimsInAnyOrder,
+		},
+		{
+			ID:         "resource-metadata",
+			BetterAuth: "The metadata of a resource lists five algorithms for DPoP.",
+			Authd:      "It lists those that authd takes, and has its fields in another order.",
+			Why:        "RFC 9728 section 2: the document describes the resource.",
+			Recordings: []int{2800, 2801},
+			Change: func(_ recording, want exchange) exchange {
+				want = withField(want, "authorization_servers", []any{"http://authd.test"})
+				want = withField(want, "dpop_signing_alg_values_supported", []any{"ES256", "EdDSA", "PS256", "RS256"})
+				want.Body = anyOrder(want.Body.(object))
+				return want
+			},
+		},
+		{
+			ID:         "resources-of-new-clients",
+			BetterAuth: "With `mcp()`, every client that is made is linked to the resource, and its `resources` name it.",
+			Authd:      "`resources` are those that the client asked for, and those of `client_registration_default_resources`, for which no link is needed.",
+			Why:        "Whoever registers itself may ask for tokens; to introspect those of others takes a link that the operator makes.",
+			Recordings: []int{2820},
+			Change: func(_ recording, want exchange) exchange {
+				return withField(want, "resources", []any{"https://api.example.com"})
+			},
+		},
+		{
+			ID:         "resources-that-are-none",
+			BetterAuth: "A `resource` at the token endpoint that is no URI, or has a fragment, is an `invalid_request`.",
+			Authd:      "It is an `invalid_target`, like every other that cannot be had.",
+			Why:        "RFC 8707 section 2: invalid_target is for a resource that is missing, unknown or malformed.",
+			Recordings: []int{2848, 2849},
+			Change: func(_ recording, want exchange) exchange {
+				want.Header["Cache-Control"], want.Header["Pragma"] = "no-store", "no-cache"
+				return exchange{Status: want.Status, Header: want.Header, Body: errorCode("invalid_target")}
+			},
+		},
+		{
+			ID:         "tokens-for-an-api-revoked",
+			BetterAuth: "A JWT access token cannot be revoked: `unsupported_token_type`.",
+			Authd:      "It can: userinfo, introspection and token exchange refuse it from then on.",
+			Why:        "RFC 7009 section 2.1; where it is checked by its signature alone, it counts until it ends (section 3).",
+			Recordings: []int{2858},
+			Change: func(_ recording, want exchange) exchange {
+				want.Status, want.Body = 200, absent{}
+				return want
+			},
 		},
 	}
 }
@@ -62,6 +115,18 @@ func registrationSaysAll(r recording, want exchange) exchange {
 		want.Body = all
 	}
 	return want
+}
+
+func claimsInAnyOrder(_ recording, want exchange) exchange {
+	return want.rewriteAll(func(key string, value any) any {
+		token, ok := value.(object)
+		if !ok || key != "access_token" {
+			return value
+		}
+		header, _ := token.get("jws header")
+		claims, _ := token.get("jws claims")
+		return object{{"jws header", anyOrder(header.(object))}, {"jws claims", anyOrder(claims.(object))}}
+	})
 }
 
 func apiTokensSayMore(_ recording, want exchange) exchange {

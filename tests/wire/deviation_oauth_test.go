@@ -190,7 +190,7 @@ func oauthDeviations() []deviation {
 			BetterAuth: "userinfo with a token without `openid` is 400 `invalid_scope`.",
 			Authd:      "It is 403 `insufficient_scope` with a challenge.",
 			Why:        "RFC 6750 section 3.1.",
-			Recordings: []int{2687},
+			Recordings: []int{2687, 2854, 2855},
 			Change: func(r recording, want exchange) exchange {
 				want = refused(http.StatusForbidden, "insufficient_scope")(r, want)
 				want.Header["Www-Authenticate"] = someText
@@ -225,7 +225,7 @@ func oauthDeviations() []deviation {
 			BetterAuth: "The description of `invalid_target` tells whether the resource is unknown, disabled, or not linked to the client.",
 			Authd:      "One description for all three.",
 			Why:        "RFC 8707 section 2 asks for `invalid_target`; a client need not learn of resources that are not for it.",
-			Recordings: []int{430, 2690},
+			Recordings: []int{430, 2690, 2821, 2822, 2825, 2828, 2829, 2847},
 			Change:     inOtherWords,
 		},
 		{
@@ -278,7 +278,7 @@ func oauthDeviations() []deviation {
 			BetterAuth: "OAuth errors have certain `error_description`s.",
 			Authd:      "Some are worded so that the reader knows what to change.",
 			Why:        "RFC 6749 section 5.2: it is for the developer; programs read `error`.",
-			Recordings: []int{394, 406, 597, 2603, 2607, 2609, 2610, 2614, 2616, 2633, 2634, 2635, 2636, 2637, 2655, 2657, 2658, 2664, 2673},
+			Recordings: []int{394, 406, 597, 2603, 2607, 2609, 2610, 2614, 2616, 2633, 2634, 2635, 2636, 2637, 2655, 2657, 2658, 2664, 2673, 2842, 2843, 2844},
 			Change:     inOtherWords,
 		},
 		{

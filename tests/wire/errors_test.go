@@ -150,7 +150,6 @@ func unprovoked() map[string]string {
 		"POST /oauth2/revoke 400 invalid_client":                           asOtherCode,
 		"POST /oauth2/revoke 400 unauthorized_client":                      asOtherCode,
 		"POST /oauth2/revoke 400 invalid_scope":                            asOtherCode,
-		"POST /oauth2/revoke 400 unsupported_token_type":                   notBuilt,
 		"POST /oauth2/revoke 400 invalid_token":                            asOtherCode,
 		"POST /oauth2/token 500 invalid_scope":                             unreachable,
 		"POST /oauth2/token 400 invalid_user":                              unreachable,

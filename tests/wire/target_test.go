@@ -59,6 +59,12 @@ func useClient(s *stage, id, secret string) {
 		"&state=st4te&nonce=n0nce&code_challenge=" + challenge(verifier) + "&code_challenge_method=S256"
 }
 
+func useMachine(s *stage, id, secret string) {
+	s.values["machine_id"] = id
+	s.values["machine_basic"] = "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
+	s.values["bad_machine_basic"] = "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":bad"))
+}
+
 func useMoreClients(s *stage, postID, postSecret, publicID string) {
 	s.values["post_id"], s.values["post_secret"], s.values["public_id"] = postID, postSecret, publicID
 	s.values["post_basic"] = "Basic " + base64.StdEncoding.EncodeToString([]byte(postID+":"+postSecret))
@@ -72,6 +78,7 @@ const (
 	publicID     = "PuBlWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
 	leavingID    = "LeAvWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
 	apiID        = "ApIsWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
+	machineID    = "MaChWkXgVbRfHsJdLmPzCaUeOiNrYtKw"
 	clientTOML   = `
 [[client]]
 client_id = "` + clientID + `"
@@ -104,9 +111,15 @@ redirect_uris = ["https://rp.example/cb"]
 enable_end_session = true
 skip_consent = true
 
+[[client]]
+client_id = "` + machineID + `"
+client_secret = "` + clientSecret + `"
+grant_types = ["client_credentials"]
+client_credentials_scopes = ["read:things", "write:things"]
+
 [[oauth_provider.resources]]
 identifier = "https://api.example.com"
-clients = ["` + apiID + `"]
+clients = ["` + apiID + `", "` + machineID + `"]
 `
 )
 
@@ -133,6 +146,13 @@ func (a authd) setup(t *testing.T, s *stage, st step) {
 		useClient(s, leavingID, clientSecret)
 	case "api-client":
 		s.values["api_id"], s.values["api_secret"] = apiID, clientSecret
+	case "mcp":
+		a.command(t, "resource", "create", s.fill("${origin}/mcp"))
+	case "may-ask":
+		a.command(t, "resource", "link", s.fill("${origin}/mcp"), s.fill(st.Name))
+	case "machine":
+		a.command(t, "resource", "link", s.fill("${origin}/mcp"), machineID)
+		useMachine(s, machineID, clientSecret)
 	case "forget-polls", "outlive-codes": // the requests behind carry another time
 	case "forget-consent":
 		a.forgetConsent(t, s, st)
@@ -239,6 +259,11 @@ func (r reference) setup(t *testing.T, s *stage, st step) {
 		r.sql(t, "update oauthClient set skipConsent=1, enableEndSession=1 where clientId=?", made.ID)
 		r.sql(t, "insert into oauthClientResource (id, clientId, resourceId) values (?, ?, 'https://api.example.com')", made.ID, made.ID)
 		s.values["api_id"], s.values["api_secret"] = made.ID, made.Secret
+	case "mcp", "may-ask": // its preset has the resource, and every client may ask for it
+	case "machine":
+		made := r.machine(t, s, st)
+		r.sql(t, "insert into oauthClientResource (id, clientId, resourceId) values (?, ?, 'https://api.example.com')", made.ID, made.ID)
+		useMachine(s, made.ID, made.Secret)
 	case "forget-polls":
 		r.sql(t, "update deviceCode set lastPolledAt=null")
 	case "outlive-codes":
@@ -272,6 +297,22 @@ func (r reference) client(t *testing.T, s *stage, st step, method string) (made 
 		"redirect_uris": []string{"https://rp.example/cb"}, "client_name": "First2", "token_endpoint_auth_method": method,
 		"scope": "openid profile email offline_access read:things",
 	}).Want(t, http.StatusCreated).Decode(t, &made)
+	return made
+}
+
+// machine makes a client that acts for itself; better-auth has that only in process.
+func (r reference) machine(t *testing.T, s *stage, st step) (made madeClient) {
+	t.Helper()
+	answer := r.own(t, http.MethodPost, "/__api", map[string]any{"name": "adminCreateOAuthClient", "args": map[string]any{
+		"headers": map[string]string{"cookie": s.browser(st.As).CookieHeader()},
+		"body": map[string]any{
+			"redirect_uris": []string{"https://rp.example/cb"}, "grant_types": []string{"client_credentials"}, "token_endpoint_auth_method": "client_secret_basic",
+			"scope": "read:things write:things", "client_credentials_scopes": []string{"read:things", "write:things"},
+		},
+	}})
+	if err := json.Unmarshal(answer, &made); err != nil {
+		t.Fatal(err)
+	}
 	return made
 }
 

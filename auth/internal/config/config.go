@@ -137,6 +137,7 @@ type OauthProvider struct {
 	RefreshTokenReuseInterval time.Duration `toml:"refresh_token_reuse_interval" default:"0s" min:"0s" max:"5m" doc:"How long a refresh token that was just used may be sent again, for clients that retry."`
 	AssertionMaxLifetime      time.Duration `toml:"assertion_max_lifetime" default:"5m" min:"10s" max:"1d" doc:"How long the assertion that a client proves itself with (private_key_jwt) may last."`
 
+	ClientRegistrationAllowedResources []string `toml:"client_registration_allowed_resources" doc:"Resources that such clients may name in their metadata, to be let ask for them."`
 	ClientRegistrationDefaultResources []string `toml:"client_registration_default_resources" doc:"Resources that every client may ask for that registered itself, or that is known by its metadata document: for MCP."`
 
 	RequestURI                         bool `toml:"request_uri" default:"false" doc:"Request objects may come by reference, from addresses that the client registered, and without a signature."`
