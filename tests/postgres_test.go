@@ -11,14 +11,11 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"authd/migrations"
 )
 
 // TestPostgresTakesMigrationsAndStatements keeps the second dialect alive: every migration
@@ -44,31 +41,6 @@ func TestPostgresTakesMigrationsAndStatements(t *testing.T) {
 		}
 	}
 	t.Logf("%d migrations and %d statements", len(ups), len(statements))
-}
-
-// script is one half of a migration file.
-type script struct{ name, text string }
-
-// readMigrations splits each file at its goose marks; downs come in reverse order.
-func readMigrations(t *testing.T) (ups, downs []script) {
-	t.Helper()
-	entries, err := migrations.FS.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		text, err := migrations.FS.ReadFile(e.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		up, down, found := strings.Cut(string(text), "-- +goose Down")
-		if !found {
-			t.Fatalf("%s has no -- +goose Down", e.Name())
-		}
-		ups = append(ups, script{e.Name() + " (up)", up})
-		downs = append([]script{{e.Name() + " (down)", down}}, downs...)
-	}
-	return ups, downs
 }
 
 func apply(ctx context.Context, t *testing.T, db *pgx.Conn, scripts []script) {

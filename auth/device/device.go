@@ -190,15 +190,27 @@ func withCode(page, code string) string {
 	return page + separator + "user_code=" + url.QueryEscape(code)
 }
 
+// sweepBatch bounds how long a sweep holds the writer.
+const sweepBatch = 200
+
 // Sweep deletes requests that ended a while ago: until then the device is told why.
 func (s *Service) Sweep(ctx context.Context) error {
-	return s.core.DB.Write(ctx, func(tx *store.Tx) error {
-		now := s.now(ctx)
-		if err := deleteExpiredRequests(ctx, tx, now.Add(-10*time.Minute)); err != nil {
+	now := s.now(ctx)
+	for n := int64(sweepBatch); n == sweepBatch; {
+		err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
+			requests, err := deleteExpiredRequests(ctx, tx, now.Add(-10*time.Minute), sweepBatch)
+			if err != nil {
+				return err
+			}
+			guesses, err := deleteExpiredGuesses(ctx, tx, now, sweepBatch)
+			n = max(requests, guesses)
+			return err
+		})
+		if err != nil {
 			return err
 		}
-		return deleteExpiredGuesses(ctx, tx, now)
-	})
+	}
+	return nil
 }
 
 func (s *Service) now(ctx context.Context) time.Time {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -361,4 +362,28 @@ func TestSweep(t *testing.T) {
 		t.Errorf("%d codes and %d guesses are left", codes, guesses)
 	}
 	refused(t, poll(tv, "tv", old), "invalid_grant")
+
+	// More than one step of the sweep takes.
+	err := s.Core.DB.Write(t.Context(), func(tx *store.Tx) error {
+		for i := range 450 {
+			name := strconv.Itoa(i)
+			if _, err := tx.Exec(t.Context(), `INSERT INTO device_guess (id, failures, ends_at) VALUES ($1, 1, 0)`, name); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(t.Context(), `INSERT INTO device_code (id, device_code, user_code, client_id, status, created_at, expires_at, polling_interval)
+VALUES ($1, $1, $1, 'tv', 'pending', 0, 0, 0)`, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Devices.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if codes, guesses := count(t, s, "device_code"), count(t, s, "device_guess"); codes != 1 || guesses != 0 {
+		t.Errorf("%d codes and %d guesses are left of many", codes, guesses)
+	}
 }

@@ -106,9 +106,8 @@ func deleteRequestsFor(ctx context.Context, tx *store.Tx, userID, clientID strin
 	return err
 }
 
-func deleteExpiredRequests(ctx context.Context, tx *store.Tx, before time.Time) error {
-	_, err := tx.Exec(ctx, `DELETE FROM device_code WHERE id IN (SELECT id FROM device_code WHERE expires_at <= $1 LIMIT 200)`, before)
-	return err
+func deleteExpiredRequests(ctx context.Context, tx *store.Tx, before time.Time, limit int) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM device_code WHERE id IN (SELECT id FROM device_code WHERE expires_at <= $1 LIMIT $2)`, before, limit)
 }
 
 // countGuess counts a wrong code against somebody and returns how many there were.
@@ -128,7 +127,6 @@ func guesses(ctx context.Context, q store.Querier, who string, now time.Time) (n
 	return n, ends, err
 }
 
-func deleteExpiredGuesses(ctx context.Context, tx *store.Tx, now time.Time) error {
-	_, err := tx.Exec(ctx, `DELETE FROM device_guess WHERE id IN (SELECT id FROM device_guess WHERE ends_at <= $1 LIMIT 200)`, now)
-	return err
+func deleteExpiredGuesses(ctx context.Context, tx *store.Tx, now time.Time, limit int) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM device_guess WHERE id IN (SELECT id FROM device_guess WHERE ends_at <= $1 LIMIT $2)`, now, limit)
 }

@@ -176,11 +176,12 @@ func (s *Service) client(ctx context.Context, q store.Querier, clientID string) 
 	return c, err
 }
 
-// DeleteClient removes a client with all that it was given. Errors:
-// ErrClientNotFound, *api.OAuthError for authd's own and declared clients,
-// which would come back at the next start.
+// DeleteClient removes a client with all that it was given: at once nothing of it
+// counts any more, and its rows go a few at a time. Errors: ErrClientNotFound,
+// *api.OAuthError for authd's own and declared clients, which would come back at
+// the next start.
 func (s *Service) DeleteClient(ctx context.Context, clientID string) error {
-	return s.core.DB.Write(ctx, func(tx *store.Tx) error {
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
 		c, err := s.client(ctx, tx, clientID)
 		if err != nil {
 			return err
@@ -191,8 +192,13 @@ func (s *Service) DeleteClient(ctx context.Context, clientID string) error {
 		if c.Declared && !c.Disabled {
 			return bad(invalidClient, "a declared client is removed from authd.toml first")
 		}
-		return deleteClient(ctx, tx, clientID)
+		c.Disabled = true
+		return updateClient(ctx, tx, c)
 	})
+	if err != nil {
+		return err
+	}
+	return s.eraseClient(ctx, clientID, func(*store.Tx) error { return nil })
 }
 
 // complete fills in defaults and says what is wrong with a client, in the words

@@ -301,7 +301,7 @@ func (s *Service) checkReregistration(c *Client, raw []byte) error {
 
 // Deregister ends a client and all that it was given (RFC 7592 §2.3).
 func (s *Service) Deregister(ctx context.Context, c *Client) error {
-	if err := s.core.DB.Write(ctx, func(tx *store.Tx) error { return deleteClient(ctx, tx, c.ID) }); err != nil {
+	if err := s.DeleteClient(ctx, c.ID); err != nil && !errors.Is(err, ErrClientNotFound) {
 		return err
 	}
 	s.security(ctx, "oauth-client-deregistered", slog.String("client", c.ID))
@@ -320,12 +320,6 @@ func (s *Service) used(ctx context.Context, c *Client) {
 	if err != nil {
 		s.core.Log.Warn("the use of a client was not written down", "client", c.ID, "error", err)
 	}
-}
-
-// sweepClients deletes unverified clients that nobody uses, and registration
-// tokens that have ended.
-func (s *Service) sweepClients(ctx context.Context, tx *store.Tx, now time.Time, limit int) (int64, error) {
-	return deleteUnusedUnverified(ctx, tx, now.Add(-unusedGrace), now.Add(-s.cfg.ClientRegistrationUnusedExpiresIn), limit)
 }
 
 // place is what a person may be shown as the client's own: its home page where

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -136,36 +137,52 @@ func (s *Service) endClientSessions(ctx context.Context, tx *store.Tx, sessions 
 func (s *Service) sweepClientSessions(ctx context.Context, now time.Time) error {
 	after := ""
 	for {
-		due, err := dueClientSessions(ctx, s.core.DB, after, now, sweepBatch)
-		if err != nil || len(due) == 0 {
-			return err
-		}
-		alive := map[string]time.Time{}
-		for _, one := range due {
-			end, err := s.core.SessionEnd(ctx, s.core.DB, one.sessionID)
-			if err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			if one.endedAt == nil && end.After(now) {
-				alive[one.id] = end
-			}
-		}
-		err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
-			for _, one := range due {
-				if end, ok := alive[one.id]; ok {
-					err = keepClientSessionUntil(ctx, tx, one.id, end)
-				} else {
-					err = deleteClientSession(ctx, tx, one.id, now)
-				}
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		began, times := time.Now(), restAfterLook
+		rows, err := clientSessionsAfter(ctx, s.core.DB, after, sweepBatch)
 		if err != nil {
 			return err
 		}
-		after = due[len(due)-1].id
+		due := slices.DeleteFunc(slices.Clone(rows), func(one *clientSession) bool { return one.expiresAt.After(now) })
+		if len(due) > 0 {
+			times = restAfterWork
+			if err := s.forgetClientSessions(ctx, due, now); err != nil {
+				return err
+			}
+		}
+		if len(rows) < sweepBatch {
+			return nil
+		}
+		after = rows[len(rows)-1].id
+		if err := rest(ctx, began, times); err != nil {
+			return err
+		}
 	}
+}
+
+// forgetClientSessions deletes those that are due, and puts off those whose own
+// session goes on.
+func (s *Service) forgetClientSessions(ctx context.Context, due []*clientSession, now time.Time) error {
+	alive := map[string]time.Time{}
+	for _, one := range due {
+		end, err := s.core.SessionEnd(ctx, s.core.DB, one.sessionID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if one.endedAt == nil && end.After(now) {
+			alive[one.id] = end
+		}
+	}
+	return s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		for _, one := range due {
+			if end, ok := alive[one.id]; ok {
+				err = keepClientSessionUntil(ctx, tx, one.id, end)
+			} else {
+				err = deleteClientSession(ctx, tx, one.id, now)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

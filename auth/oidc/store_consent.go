@@ -42,3 +42,7 @@ func revokeGrantsFor(ctx context.Context, tx *store.Tx, userID, clientID string,
 	_, err := tx.Exec(ctx, `UPDATE oauth_grant SET revoked = $1 WHERE user_id = $2 AND client_id = $3 AND revoked IS NULL`, now, userID, clientID)
 	return err
 }
+
+func deleteConsentsOf(ctx context.Context, tx *store.Tx, clientID string, limit int) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM oauth_consent WHERE id IN (SELECT id FROM oauth_consent WHERE client_id = $1 LIMIT $2)`, clientID, limit)
+}

@@ -106,12 +106,14 @@ func revokeAccessToken(ctx context.Context, tx *store.Tx, id, hash, clientID str
 
 func ids(r *store.Row) string { return r.Text() }
 
-func expiredAccessTokens(ctx context.Context, q store.Querier, after string, now time.Time, limit int) ([]string, error) {
-	return store.All(ctx, q, ids, `SELECT id FROM oauth_access_token WHERE id > $1 AND expires_at <= $2 ORDER BY id LIMIT $3`, after, now, limit)
+func scanExpiring(r *store.Row) expiring { return expiring{id: r.Text(), end: r.Time()} }
+
+func accessTokensAfter(ctx context.Context, q store.Querier, after string, limit int) ([]expiring, error) {
+	return store.All(ctx, q, scanExpiring, `SELECT id, expires_at FROM oauth_access_token WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
-func expiredGrants(ctx context.Context, q store.Querier, after string, now time.Time, limit int) ([]string, error) {
-	return store.All(ctx, q, ids, `SELECT id FROM oauth_grant WHERE id > $1 AND expires_at <= $2 ORDER BY id LIMIT $3`, after, now, limit)
+func grantsAfter(ctx context.Context, q store.Querier, after string, limit int) ([]expiring, error) {
+	return store.All(ctx, q, scanExpiring, `SELECT id, expires_at FROM oauth_grant WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
 func deleteAccessToken(ctx context.Context, tx *store.Tx, id string, now time.Time) error {
@@ -122,4 +124,8 @@ func deleteAccessToken(ctx context.Context, tx *store.Tx, id string, now time.Ti
 func deleteGrant(ctx context.Context, tx *store.Tx, id string, now time.Time) error {
 	_, err := tx.Exec(ctx, `DELETE FROM oauth_grant WHERE id = $1 AND expires_at <= $2`, id, now)
 	return err
+}
+
+func deleteGrantsOf(ctx context.Context, tx *store.Tx, clientID string, limit int) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM oauth_grant WHERE id IN (SELECT id FROM oauth_grant WHERE client_id = $1 LIMIT $2)`, clientID, limit)
 }

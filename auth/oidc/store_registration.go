@@ -63,12 +63,18 @@ func deleteOldestUnused(ctx context.Context, tx *store.Tx, before time.Time) (in
 (SELECT client_id FROM oauth_client WHERE verified = FALSE AND disabled = FALSE AND last_used_at IS NULL AND created_at < $1 ORDER BY created_at LIMIT 1)`, before)
 }
 
-// deleteUnusedUnverified deletes clients that nobody has looked at and that were
-// never used since made, or not since used.
-func deleteUnusedUnverified(ctx context.Context, tx *store.Tx, made, used time.Time, limit int) (int64, error) {
-	return tx.Exec(ctx, `DELETE FROM oauth_client WHERE client_id IN
-(SELECT client_id FROM oauth_client WHERE verified = FALSE AND disabled = FALSE
-AND (last_used_at IS NULL AND created_at < $1 OR last_used_at < $2) ORDER BY created_at LIMIT $3)`, made, used, limit)
+// unusedUnverified are clients that nobody has looked at and that were never used
+// since made, or not since used.
+func unusedUnverified(ctx context.Context, q store.Querier, after string, made, used time.Time, limit int) ([]string, error) {
+	return store.All(ctx, q, ids, `SELECT client_id FROM oauth_client WHERE client_id > $1 AND verified = FALSE AND disabled = FALSE
+AND (last_used_at IS NULL AND created_at < $2 OR last_used_at < $3) ORDER BY client_id LIMIT $4`, after, made, used, limit)
+}
+
+// stillUnused tells whether one of them still is. Errors: store.ErrNotFound when not.
+func stillUnused(ctx context.Context, tx *store.Tx, clientID string, made, used time.Time) error {
+	_, err := store.One(ctx, tx, ids, `SELECT client_id FROM oauth_client WHERE client_id = $1 AND verified = FALSE AND disabled = FALSE
+AND (last_used_at IS NULL AND created_at < $2 OR last_used_at < $3)`, clientID, made, used)
+	return err
 }
 
 // touchClient keeps when a client was last used, when that was before since.

@@ -94,10 +94,11 @@ func consentsOf(ctx context.Context, q store.Querier, userID string) ([]*appAcce
 	}, `SELECT client_id, scopes, created_at, updated_at FROM oauth_consent WHERE user_id = $1 ORDER BY id`, userID)
 }
 
-// dueClientSessions are rows that the sweep has to look at.
-func dueClientSessions(ctx context.Context, q store.Querier, after string, now time.Time, limit int) ([]*clientSession, error) {
-	return store.All(ctx, q, scanClientSession, `SELECT `+clientSessionColumns+` FROM oauth_session
-WHERE id > $1 AND expires_at <= $2 ORDER BY id LIMIT $3`, after, now, limit)
+// clientSessionsAfter are rows in the order of their key, for the sweep.
+func clientSessionsAfter(ctx context.Context, q store.Querier, after string, limit int) ([]*clientSession, error) {
+	return store.All(ctx, q, func(r *store.Row) *clientSession {
+		return &clientSession{id: r.Text(), sessionID: r.Text(), expiresAt: r.Time(), endedAt: r.NullTime()}
+	}, `SELECT id, session_id, expires_at, ended_at FROM oauth_session WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
 func deleteClientSession(ctx context.Context, tx *store.Tx, id string, now time.Time) error {
@@ -108,4 +109,8 @@ func deleteClientSession(ctx context.Context, tx *store.Tx, id string, now time.
 func keepClientSessionUntil(ctx context.Context, tx *store.Tx, id string, until time.Time) error {
 	_, err := tx.Exec(ctx, `UPDATE oauth_session SET expires_at = $1 WHERE id = $2 AND ended_at IS NULL`, until, id)
 	return err
+}
+
+func deleteClientSessionsOf(ctx context.Context, tx *store.Tx, clientID string, limit int) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM oauth_session WHERE id IN (SELECT id FROM oauth_session WHERE client_id = $1 LIMIT $2)`, clientID, limit)
 }

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"authd/auth/internal/store"
@@ -14,53 +15,162 @@ const sweepBatch = 200
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now(ctx)
 	for _, remove := range []func(context.Context, *store.Tx, time.Time, int) (int64, error){
-		deleteExpiredFlows, deleteExpiredJTIs, deleteDroppedPushed, deleteExpiredRegistrationTokens, deleteOldFailures, s.sweepClients,
+		deleteExpiredFlows, deleteExpiredJTIs, deleteDroppedPushed, deleteExpiredRegistrationTokens, deleteOldFailures,
 	} {
-		for n := int64(sweepBatch); n == sweepBatch; {
-			err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-				n, err = remove(ctx, tx, now, sweepBatch)
-				return err
-			})
-			if err != nil {
-				return err
-			}
+		if err := s.deleteAll(ctx, func(tx *store.Tx) (int64, error) { return remove(ctx, tx, now, sweepBatch) }); err != nil {
+			return err
 		}
 	}
 	if err := s.sweepKeys(ctx); err != nil {
 		return err
 	}
-	if err := s.sweepTable(ctx, now, expiredAccessTokens, deleteAccessToken); err != nil {
+	if err := s.sweepTable(ctx, now, accessTokensAfter, deleteAccessToken); err != nil {
 		return err
 	}
-	if err := s.sweepTable(ctx, now, expiredGrants, deleteGrant); err != nil {
+	if err := s.sweepTable(ctx, now, grantsAfter, deleteGrant); err != nil {
 		return err
 	}
-	return s.sweepClientSessions(ctx, now)
+	if err := s.sweepClientSessions(ctx, now); err != nil {
+		return err
+	}
+	return s.sweepClients(ctx, now)
 }
 
-// sweepTable goes through a table in the order of its key. A reader finds what
-// has expired, so that the writer only has to delete.
+// A sweep takes turns with everybody else: it rests as long as it worked, and longer
+// where it only looked.
+const (
+	restAfterWork = 1
+	restAfterLook = 4
+)
+
+// rest waits some times as long as the work since began. Errors: that ctx ended.
+func rest(ctx context.Context, began time.Time, times int) error {
+	pause := time.NewTimer(time.Duration(times) * time.Since(began))
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-pause.C:
+		return nil
+	}
+}
+
+// deleteAll has rows deleted, at most sweepBatch in each transaction, until fewer are left.
+func (s *Service) deleteAll(ctx context.Context, some func(tx *store.Tx) (int64, error)) error {
+	for {
+		began := time.Now()
+		var n int64
+		err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+			n, err = some(tx)
+			return err
+		})
+		if err != nil || n < sweepBatch {
+			return err
+		}
+		if err := rest(ctx, began, restAfterWork); err != nil {
+			return err
+		}
+	}
+}
+
+// expiring is a row of a table that the sweep goes through.
+type expiring struct {
+	id  string
+	end time.Time
+}
+
+// sweepTable goes through a table in the order of its key, a few rows at a time, so
+// that nobody looks at an old state of the file for long: that would keep its log
+// from being written back. A reader finds what has expired, so that the writer only
+// has to delete.
 func (s *Service) sweepTable(ctx context.Context, now time.Time,
-	find func(context.Context, store.Querier, string, time.Time, int) ([]string, error),
+	look func(ctx context.Context, q store.Querier, after string, limit int) ([]expiring, error),
 	remove func(context.Context, *store.Tx, string, time.Time) error,
 ) error {
 	after := ""
 	for {
-		ids, err := find(ctx, s.core.DB, after, now, sweepBatch)
+		began, times := time.Now(), restAfterLook
+		rows, err := look(ctx, s.core.DB, after, sweepBatch)
+		if err != nil {
+			return err
+		}
+		if expired := expiredOf(rows, now); len(expired) > 0 {
+			times = restAfterWork
+			if err := s.removeEach(ctx, expired, now, remove); err != nil {
+				return err
+			}
+		}
+		if len(rows) < sweepBatch {
+			return nil
+		}
+		after = rows[len(rows)-1].id
+		if err := rest(ctx, began, times); err != nil {
+			return err
+		}
+	}
+}
+
+func expiredOf(rows []expiring, now time.Time) []string {
+	var ids []string
+	for _, row := range rows {
+		if !row.end.After(now) {
+			ids = append(ids, row.id)
+		}
+	}
+	return ids
+}
+
+func (s *Service) removeEach(ctx context.Context, ids []string, now time.Time, remove func(context.Context, *store.Tx, string, time.Time) error) error {
+	return s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		for _, id := range ids {
+			if err := remove(ctx, tx, id, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// sweepClients deletes unverified clients that nobody uses.
+func (s *Service) sweepClients(ctx context.Context, now time.Time) error {
+	made, used := now.Add(-unusedGrace), now.Add(-s.cfg.ClientRegistrationUnusedExpiresIn)
+	after := ""
+	for {
+		ids, err := unusedUnverified(ctx, s.core.DB, after, made, used, sweepBatch)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
-			for _, id := range ids {
-				if err := remove(ctx, tx, id, now); err != nil {
-					return err
-				}
+		for _, id := range ids {
+			err := s.eraseClient(ctx, id, func(tx *store.Tx) error { return stillUnused(ctx, tx, id, made, used) })
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
 			}
-			return nil
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+// eraseClient deletes a client and all that hangs on it, which may be very many
+// rows: no more than sweepBatch of them in one transaction. may is asked in each of
+// them whether the client is still to go; its error ends the deletion.
+func (s *Service) eraseClient(ctx context.Context, clientID string, may func(tx *store.Tx) error) error {
+	for _, remove := range []func(context.Context, *store.Tx, string, int) (int64, error){
+		deleteGrantsOf, deleteConsentsOf, deleteClientSessionsOf,
+	} {
+		err := s.deleteAll(ctx, func(tx *store.Tx) (int64, error) {
+			if err := may(tx); err != nil {
+				return 0, err
+			}
+			return remove(ctx, tx, clientID, sweepBatch)
 		})
 		if err != nil {
 			return err
 		}
-		after = ids[len(ids)-1]
 	}
+	return s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := may(tx); err != nil {
+			return err
+		}
+		return deleteClient(ctx, tx, clientID)
+	})
 }

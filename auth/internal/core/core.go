@@ -78,9 +78,21 @@ func New(db *store.DB, cfg *config.Config, keys *Keyring, now clock.Clock, log *
 	return c, nil
 }
 
+// sweepBatch bounds how long a sweep holds the writer.
+const sweepBatch = 200
+
 // Sweep deletes what has expired, a little at a time.
 func (c *Core) Sweep(ctx context.Context) error {
-	return c.DB.Write(ctx, func(tx *store.Tx) error { return deleteExpired(ctx, tx, c.Now(ctx)) })
+	for more := true; more; {
+		err := c.DB.Write(ctx, func(tx *store.Tx) (err error) {
+			more, err = deleteExpired(ctx, tx, c.Now(ctx), sweepBatch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Setting reads what was decided in the browser, "" when it was not.

@@ -103,12 +103,14 @@ func sessionEnd(ctx context.Context, q store.Querier, id string) (time.Time, err
 	return store.One(ctx, q, func(r *store.Row) time.Time { return r.Time() }, `SELECT expires_at FROM session WHERE id = $1`, id)
 }
 
-func deleteExpired(ctx context.Context, tx *store.Tx, now time.Time) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < $1 LIMIT 500)`, now); err != nil {
-		return err
+// deleteExpired tells whether there may be more.
+func deleteExpired(ctx context.Context, tx *store.Tx, now time.Time, limit int) (more bool, err error) {
+	sessions, err := tx.Exec(ctx, `DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < $1 LIMIT $2)`, now, limit)
+	if err != nil {
+		return false, err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM verification WHERE id IN (SELECT id FROM verification WHERE expires_at < $1 LIMIT 500)`, now.Add(-24*time.Hour))
-	return err
+	values, err := tx.Exec(ctx, `DELETE FROM verification WHERE id IN (SELECT id FROM verification WHERE expires_at < $1 LIMIT $2)`, now.Add(-24*time.Hour), limit)
+	return max(sessions, values) == int64(limit), err
 }
 
 func passwordHash(ctx context.Context, q store.Querier, userID string) (string, error) {

@@ -1,5 +1,3 @@
-//go:build postgres
-
 package tests
 
 import (
@@ -16,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"authd/migrations"
 )
 
 // statement is the text of one SQL statement and where it stands.
@@ -143,4 +143,29 @@ func sqlArgument(call *ast.CallExpr, info *types.Info) ast.Expr {
 		return nil
 	}
 	return call.Args[position]
+}
+
+// script is one half of a migration file.
+type script struct{ name, text string }
+
+// readMigrations splits each file at its goose marks; downs come in reverse order.
+func readMigrations(t *testing.T) (ups, downs []script) {
+	t.Helper()
+	entries, err := migrations.FS.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		text, err := migrations.FS.ReadFile(e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, down, found := strings.Cut(string(text), "-- +goose Down")
+		if !found {
+			t.Fatalf("%s has no -- +goose Down", e.Name())
+		}
+		ups = append(ups, script{e.Name() + " (up)", up})
+		downs = append([]script{{e.Name() + " (down)", down}}, downs...)
+	}
+	return ups, downs
 }

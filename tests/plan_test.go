@@ -1,0 +1,139 @@
+package tests
+
+import (
+	"database/sql"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	_ "modernc.org/sqlite"
+)
+
+// scansAllowed are the statements that may read a table, or an index, from end to end, and why.
+func scansAllowed() map[string]string {
+	const few = "a table of few rows: "
+	return map[string]string{
+		"FROM jwks":                       few + "signing keys",
+		"FROM oauth_resource ORDER BY id": few + "an operator lists APIs",
+		"FROM oauth_registration_token":   few + "tokens that an operator made by hand",
+		"FROM oauth_client ORDER BY id":   "an operator lists the clients",
+		"MAX(access_token_expires_in)":    "the clients, once for each rotation of a key",
+		"count(*) FROM oauth_client WHERE verified = FALSE": "an index of at most client_registration_max_unverified entries, " +
+			"when a client registers itself",
+	}
+}
+
+// TestNoStatementScans: what the provider and the device flow ask of the database takes as
+// long in a file with a million rows as in an empty one. SQLite's own plan of each statement
+// says so: a SCAN, or a SEARCH without an index, reads a table from end to end.
+func TestNoStatementScans(t *testing.T) {
+	t.Parallel()
+	db := migrated(t)
+	allowed := scansAllowed()
+	looked, used := 0, map[string]bool{}
+	for _, s := range collectStatements(t) {
+		if !strings.Contains(s.at, "/auth/oidc/") && !strings.Contains(s.at, "/auth/device/") {
+			continue
+		}
+		looked++
+		if unbounded(s.text) {
+			t.Errorf("%s: a sweep that deletes without LIMIT holds the writer for as long as there are rows:\n%s", s.at, s.text)
+		}
+		for _, step := range planOf(t, db, s) {
+			if !reads(step) {
+				continue
+			}
+			if reason := exception(allowed, s.text); reason != "" {
+				used[reason] = true
+				continue
+			}
+			t.Errorf("%s: %s\n%s", s.at, step, s.text)
+		}
+	}
+	if looked < 90 {
+		t.Errorf("found only %d statements: the collector looks at the wrong place", looked)
+	}
+	for text := range allowed {
+		if !used[text] {
+			t.Errorf("no statement with %q reads a table from end to end any more: take it off the list", text)
+		}
+	}
+}
+
+// reads tells whether a step of a plan goes through a table, or an index, from end to end.
+func reads(step string) bool {
+	switch {
+	case strings.HasPrefix(step, "SCAN"):
+		return step != "SCAN CONSTANT ROW"
+	case strings.HasPrefix(step, "SEARCH"):
+		return !strings.Contains(step, " USING ")
+	}
+	return false
+}
+
+// unbounded tells whether a statement deletes whatever has expired, in one go.
+func unbounded(text string) bool {
+	return strings.HasPrefix(text, "DELETE") && strings.Contains(text, " <= $") && !strings.Contains(text, "LIMIT") &&
+		!strings.Contains(text, "WHERE id = $") && !strings.Contains(text, "FROM jwks")
+}
+
+func exception(allowed map[string]string, text string) string {
+	for part := range allowed {
+		if strings.Contains(text, part) {
+			return part
+		}
+	}
+	return ""
+}
+
+// migrated is an empty file with all tables.
+func migrated(t *testing.T) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "plan.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	ups, _ := readMigrations(t)
+	for _, s := range ups {
+		if _, err := db.ExecContext(t.Context(), s.text); err != nil {
+			t.Fatalf("%s: %v", s.name, err)
+		}
+	}
+	return db
+}
+
+var parameter = regexp.MustCompile(`\$(\d+)`)
+
+// planOf is how SQLite would go about a statement.
+func planOf(t *testing.T, db *sql.DB, s statement) []string {
+	t.Helper()
+	highest := 0
+	for _, m := range parameter.FindAllStringSubmatch(s.text, -1) {
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		highest = max(highest, n)
+	}
+	rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+parameter.ReplaceAllString(s.text, "?$1"), make([]any, highest)...)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", s.at, err, s.text)
+	}
+	defer rows.Close()
+	var steps []string
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
