@@ -15,7 +15,7 @@ type UserInfo struct {
 	FamilyName    string `json:"family_name,omitempty"`
 	Email         string `json:"email,omitempty"`
 	EmailVerified *bool  `json:"email_verified,omitempty"`
-	UpdatedAt     int64  `json:"updated_at,omitempty"` // only where it was asked for by name
+	UpdatedAt     int64  `json:"updated_at,omitempty"`
 
 	more map[string]any // by configuration
 }
@@ -53,7 +53,7 @@ func (s *Service) about(u *core.User, subject string, t *accessToken) *UserInfo 
 	if has(scopeEmail, "email_verified") {
 		info.EmailVerified = &u.EmailVerified
 	}
-	if slices.Contains(named, "updated_at") {
+	if has(scopeProfile, "updated_at") {
 		info.UpdatedAt = u.UpdatedAt.Unix()
 	}
 	if len(s.claims) > 0 {

@@ -198,6 +198,16 @@ func oauthDeviations() []deviation {
 			},
 		},
 		{
+			ID:         "updated-at",
+			BetterAuth: "userinfo has no `updated_at`.",
+			Authd:      "It has, with the scope `profile`.",
+			Why:        "OpenID Connect Core section 5.4.",
+			Recordings: []int{421, 564, 565},
+			Change: func(_ recording, want exchange) exchange {
+				return withField(want, "updated_at", someNumber)
+			},
+		},
+		{
 			ID:         "no-token-at-all",
 			BetterAuth: "userinfo takes an `Authorization` header of another scheme for a wrong token.",
 			Authd:      "It says that there is none.",

@@ -29,6 +29,7 @@ type anything string
 const (
 	someToken    anything = "token"
 	someText     anything = "text"
+	someNumber   anything = "number"
 	someDocument anything = "document" // an object
 )
 
