@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"net/url"
 
 	"authd/auth/internal/api"
@@ -22,7 +23,7 @@ func (a apps) List(r *api.Request, caller *core.Auth) ([]views.AppAccess, error)
 	for _, one := range list {
 		app := views.AppAccess{
 			ID: one.ID, Name: one.Name, Scopes: one.Scopes, Since: one.Since, Used: one.Used, Until: one.Until,
-			Offline: one.Offline, SignedIn: one.SignedIn,
+			Offline: one.Offline, SignedIn: one.SignedIn, OpenURL: one.LoginLink,
 		}
 		if u, err := url.Parse(one.URI); err == nil {
 			app.Host = u.Host
@@ -40,6 +41,34 @@ func (a apps) Revoke(r *api.Request, caller *core.Auth, id string) error {
 	return err
 }
 
+func (a apps) Open(r *api.Request, id string) (views.OpenAppPage, bool, error) {
+	c, err := a.provider.Client(r.Context(), id)
+	if errors.Is(err, oidc.ErrClientNotFound) {
+		return views.OpenAppPage{}, false, nil
+	}
+	if err != nil {
+		return views.OpenAppPage{}, false, err
+	}
+	page := views.OpenAppPage{Name: c.Name, URL: a.provider.LoginLink(c), SelfNamed: c.Unverified}
+	if page.Name == "" {
+		page.Name = c.ID
+	}
+	u, err := url.Parse(page.URL)
+	if err != nil {
+		return views.OpenAppPage{}, false, err
+	}
+	page.Host = u.Host
+	return page, page.URL != "", nil
+}
+
+func (a apps) Recent(r *api.Request, caller *core.Auth) ([]views.LeftApp, error) {
+	list, err := a.provider.LeftLately(r.Context(), caller.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	return leftApps(list), nil
+}
+
 func (a apps) Left(r *api.Request, caller *core.Auth) (views.SignedOutPage, error) {
 	f, err := a.provider.Farewell(r.Context(), caller)
 	if err != nil {
@@ -49,11 +78,15 @@ func (a apps) Left(r *api.Request, caller *core.Auth) (views.SignedOutPage, erro
 }
 
 func leftPage(f *oidc.Farewell) views.SignedOutPage {
-	page := views.SignedOutPage{Frames: f.Frames}
-	for _, app := range f.Apps {
-		page.Apps = append(page.Apps, views.LeftApp{Name: app.Name, State: views.LeftAppState(app.State), Until: app.Until})
+	return views.SignedOutPage{Frames: f.Frames, Apps: leftApps(f.Apps)}
+}
+
+func leftApps(list []oidc.FarewellApp) []views.LeftApp {
+	var shown []views.LeftApp
+	for _, app := range list {
+		shown = append(shown, views.LeftApp{Name: app.Name, State: views.LeftAppState(app.State), Until: app.Until})
 	}
-	return page
+	return shown
 }
 
 // logoutPages are the pages by which the provider signs people out.

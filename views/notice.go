@@ -47,6 +47,18 @@ func SignOutRefused(p Page, code, reason string) templ.Component {
 	})
 }
 
+// OpenApp leads to an app that signs the person in by itself.
+func OpenApp(p Page, a OpenAppPage) templ.Component {
+	n := Notice{
+		Icon: "key", Title: Msg("open.title", "app", a.Name), Text: []Message{Msg("open.text", "host", a.Host)},
+		Links: []Link{{a.URL, Msg("open.go")}, {"/account/apps", Msg("apps.title")}},
+	}
+	if a.SelfNamed {
+		n.Text = append(n.Text, Msg("open.self_named"))
+	}
+	return NoticePage(p, n)
+}
+
 // NoWayIn is the sign-in page of a server on which no way to sign in is switched on.
 func NoWayIn(p Page) templ.Component {
 	return NoticePage(p, Notice{

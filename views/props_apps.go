@@ -38,7 +38,16 @@ type ConfirmSignOutPage struct {
 
 // AppsPage is what has access to an account.
 type AppsPage struct {
-	Apps []AppAccess
+	Apps   []AppAccess
+	Recent []LeftApp // that the person is signed out of since a short while
+}
+
+// OpenAppPage leads to an app.
+type OpenAppPage struct {
+	Name      string
+	Host      string // where it is
+	URL       string
+	SelfNamed bool // nobody has looked at it
 }
 
 // AppAccess is one app's access.
@@ -52,4 +61,5 @@ type AppAccess struct {
 	Until    time.Time // when it ends by itself; zero when it has none at the moment
 	Offline  bool
 	SignedIn bool
+	OpenURL  string // where it signs people in by itself; "" when it cannot
 }

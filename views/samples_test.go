@@ -112,8 +112,9 @@ func accountSamples(p Page) map[string]templ.Component {
 		"apps": Apps(changed, AppsPage{Apps: []AppAccess{
 			{ID: "a", Name: "Grafana", Host: "grafana.example.org", Scopes: []string{"openid", "profile", "email", "offline_access"}, Since: now.Add(-40 * 24 * time.Hour), Used: now.Add(-3 * time.Hour), Until: now.Add(time.Hour), Offline: true, SignedIn: true},
 			{ID: "b", Name: "A notebook with a rather long name that somebody chose", Scopes: []string{"openid", "tickets:write"}, Since: now.Add(-4 * time.Hour), Used: now.Add(-2 * time.Minute), Until: now.Add(time.Hour)},
-			{ID: "c", Name: "Wiki", Scopes: []string{"openid"}, Since: now.Add(-90 * 24 * time.Hour), Used: now.Add(-80 * 24 * time.Hour)},
-		}}),
+			{ID: "c", Name: "Wiki", Scopes: []string{"openid"}, Since: now.Add(-90 * 24 * time.Hour), Used: now.Add(-80 * 24 * time.Hour), OpenURL: "https://wiki.example.org/login"},
+		}, Recent: []LeftApp{{Name: "Blog", State: AppUntold, Until: now.Add(time.Hour)}, {Name: "Shop", State: AppTold}}}),
+		"app-open": OpenApp(p, OpenAppPage{Name: "Wiki & Söhne", Host: "wiki.example.org", URL: "https://wiki.example.org/login?iss=x", SelfNamed: true}),
 	}
 }
 

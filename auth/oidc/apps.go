@@ -19,6 +19,7 @@ type App struct {
 	Offline       bool
 	Until         time.Time // when its access ends by itself; zero for none
 	SignedIn      bool      // it holds a session of the person's
+	LoginLink     string    // see [Service.LoginLink]
 }
 
 // Apps lists the applications that have access to a person's account, or were
@@ -60,7 +61,7 @@ func (s *Service) Apps(ctx context.Context, userID string) ([]*App, error) {
 		if err != nil {
 			return nil, err
 		}
-		app.Name, app.URI = c.Name, c.place()
+		app.Name, app.URI, app.LoginLink = c.Name, c.place(), s.LoginLink(c)
 		setDefault(&app.Name, id)
 		apps = append(apps, app)
 	}

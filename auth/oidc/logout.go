@@ -108,25 +108,6 @@ type Farewell struct {
 	Frames []string
 }
 
-// FarewellApp is one application that the person was signed in to.
-type FarewellApp struct {
-	Name string
-	// State is one of the words below.
-	State string
-	// Until is when an app that cannot be told has to ask again, at the latest as
-	// far as its ID token goes.
-	Until time.Time
-}
-
-// What an application knows when its person has signed out.
-const (
-	FarewellTold    = "told"    // it was told, or is being told by the page
-	FarewellTelling = "telling" // it has not answered yet; it is told again
-	FarewellKept    = "kept"    // it was given access that lasts (offline_access)
-	FarewellEnded   = "ended"   // it cannot be told, but what it was given has ended
-	FarewellUntold  = "untold"  // it cannot be told and may go by its ID token for a while
-)
-
 // patience is how long a person waits for applications to be told.
 const patience = 2 * time.Second
 
@@ -160,7 +141,8 @@ func (s *Service) Farewell(ctx context.Context, a *core.Auth) (*Farewell, error)
 	if err != nil {
 		return nil, err
 	}
-	f := &Farewell{}
+	f, now := &Farewell{}, s.now(ctx)
+	var framed []string
 	for _, one := range sessions {
 		c, err := s.Client(ctx, one.clientID)
 		if errors.Is(err, ErrClientNotFound) {
@@ -169,29 +151,34 @@ func (s *Service) Farewell(ctx context.Context, a *core.Auth) (*Farewell, error)
 		if err != nil {
 			return nil, err
 		}
-		app := FarewellApp{Name: c.Name}
-		setDefault(&app.Name, c.ID)
 		kept := slices.ContainsFunc(grants, func(g *appAccess) bool { return g.clientID == c.ID })
-		framed := originOf(c.FrontchannelLogoutURI) != "" && !c.Disabled && len(f.Frames) < maxFrames
-		if framed {
+		if originOf(c.FrontchannelLogoutURI) != "" && !c.Disabled && len(f.Frames) < maxFrames {
 			f.Frames = append(f.Frames, s.frameOf(c, one))
+			if one.told == toldNothing {
+				framed = append(framed, one.id)
+			}
+			one.told = toldDone
 		}
-		app.Until = one.lastTokenAt.Add(s.cfg.IDTokenExpiresIn)
-		switch {
-		case framed || one.told == toldDone:
-			app.State = FarewellTold
-		case one.told != toldNothing:
-			app.State = FarewellTelling
-		case kept:
-			app.State = FarewellKept
-		case app.Until.After(s.now(ctx)):
-			app.State = FarewellUntold
-		default:
-			app.State = FarewellEnded
-		}
+		app := s.left(c, one, kept, now)
 		f.Apps = append(f.Apps, app)
 	}
-	return f, nil
+	return f, s.keepFramed(ctx, framed)
+}
+
+// keepFramed writes down whom the page tells. Whether a browser lets a frame have
+// its cookies is nothing that anybody here learns.
+func (s *Service) keepFramed(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		for _, id := range ids {
+			if err := markTold(ctx, tx, id, toldDone); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // frameOf is what a client registered for being told in the browser, with iss and

@@ -98,7 +98,8 @@ func TestAppsPage(t *testing.T) {
 	}
 	after := me.get("/account/apps")
 	after.says(http.StatusOK, "The app has no access any more.")
-	if strings.Contains(after.Body.String(), "Notes") || !strings.Contains(after.Body.String(), "Wiki") {
+	access, lately, _ := strings.Cut(after.Body.String(), "Signed out lately")
+	if strings.Contains(access, "Notes") || !strings.Contains(access, "Wiki") || !strings.Contains(lately, "<bdi>Notes &amp; more</bdi>") {
 		t.Error("not that app was removed")
 	}
 	w.srv.Drain(t.Context())

@@ -47,6 +47,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 	post("/account/password", "pageAccountPassword", guess(), s.changePassword)
 	post("/account/verify-email", "pageAccountVerifyEmail", mailing(), s.sendOwn)
 	get("/account/apps", "pageApps", s.appsPage)
+	get("/account/apps/open", "pageAppOpen", s.openApp)
 	post("/account/apps/revoke", "pageAppRevoke", usual, s.revokeApp)
 	post("/account/sessions/end", "pageAccountSessionEnd", usual, s.endSession)
 	post("/account/sessions/end-others", "pageAccountSessionsEnd", usual, s.endOthers)

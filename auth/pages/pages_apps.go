@@ -13,6 +13,10 @@ import (
 type Apps interface {
 	List(r *api.Request, a *core.Auth) ([]views.AppAccess, error)
 	Revoke(r *api.Request, a *core.Auth, id string) error
+	// Open is the page that leads to an app, which signs the person in by itself.
+	Open(r *api.Request, id string) (views.OpenAppPage, bool, error)
+	// Recent are the apps that the person is signed out of since a short while.
+	Recent(r *api.Request, a *core.Auth) ([]views.LeftApp, error)
 	// Left is what became of a session that has just ended, at each application.
 	Left(r *api.Request, a *core.Auth) (views.SignedOutPage, error)
 }
@@ -31,7 +35,32 @@ func (s *Service) appsPage(r *api.Request, _ *api.None) (api.Responder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, views.Apps(v.page, views.AppsPage{Apps: apps}))
+	recent, err := s.Deps.Apps.Recent(r, v.auth)
+	if err != nil {
+		return nil, err
+	}
+	return show(http.StatusOK, views.Apps(v.page, views.AppsPage{Apps: apps, Recent: recent}))
+}
+
+// openApp leads to an app that signs people in from here (OpenID Connect Core §4). It
+// is a page with a link, so that nobody is sent anywhere by an address of ours alone.
+func (s *Service) openApp(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, err := s.visit(r, "/account/apps/open")
+	if err != nil {
+		return nil, err
+	}
+	if v.auth == nil {
+		return v.signInFirst(r.HTTP.URL.RequestURI())
+	}
+	app, found, err := s.Deps.Apps.Open(r, r.Query("client_id"))
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, api.ErrNotFound
+	}
+	v.page.Carry, v.page.Self = nil, r.HTTP.URL.RequestURI()
+	return show(http.StatusOK, views.OpenApp(v.page, app))
 }
 
 func (s *Service) revokeApp(r *api.Request, _ *api.None) (api.Responder, error) {
