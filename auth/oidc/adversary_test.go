@@ -152,6 +152,23 @@ func TestSecretsSentToAuthorize(t *testing.T) {
 	}
 }
 
+// TestDisabledWhileAsked: who was asked about signing out for an app that was
+// disabled since is signed out, and sent nowhere.
+func TestDisabledWhileAsked(t *testing.T) {
+	t.Parallel()
+	const goodbye = "https://app.example/goodbye"
+	w := newWorld(t, nil)
+	id, _ := w.client(oidc.Client{PostLogoutRedirectURIs: []string{goodbye}})
+	me := w.ada()
+	me.leave(url.Values{"client_id": {id}, "post_logout_redirect_uri": {goodbye}}).says(200, "<form")
+	if _, err := w.srv.OIDC.SetClientDisabled(t.Context(), id, true); err != nil {
+		t.Fatal(err)
+	}
+	if a := me.confirm(); a.Code != 200 || strings.Contains(a.Body.String(), goodbye) || me.hasSession() {
+		t.Errorf("answered %d %s", a.Code, a.Body)
+	}
+}
+
 // TestEndlessRequest: what is kept of a request is bounded as a whole.
 func TestEndlessRequest(t *testing.T) {
 	t.Parallel()

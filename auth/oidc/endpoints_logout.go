@@ -278,7 +278,7 @@ func (s *Service) readQuestion(r *api.Request, a *core.Auth) (*Logout, error) {
 		return l, nil
 	}
 	c, err := s.Client(r.Context(), q.ClientID)
-	if errors.Is(err, ErrClientNotFound) {
+	if errors.Is(err, ErrClientNotFound) || err == nil && c.Disabled { // since
 		return l, nil
 	}
 	if err != nil {

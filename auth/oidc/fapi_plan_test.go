@@ -1,6 +1,8 @@
 package oidc_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -32,8 +34,27 @@ type module struct {
 
 // runPlan runs modules one after another: they share a clock.
 func runPlan(t *testing.T, modules []module) {
-	w := newWorld(t, nil)
-	p := &plan{newFAPI(w), newFAPI(w)}
+	p := &plan{
+		&fapi{id: "rp", alg: "PS256", key: newKey(t, "PS256"), dpop: newKey(t, "ES256")},
+		&fapi{id: "other-rp", alg: "ES256", key: newKey(t, "ES256"), dpop: newKey(t, "EdDSA")},
+	}
+	var toml strings.Builder
+	for _, f := range []*fapi{p.fapi, p.other} {
+		var keys struct {
+			Keys []map[string]any `json:"keys"`
+		}
+		if err := json.Unmarshal(keySet(t, f.key), &keys); err != nil {
+			t.Fatal(err)
+		}
+		var members []string
+		for name, value := range keys.Keys[0] {
+			members = append(members, fmt.Sprintf("%s = %q", name, value))
+		}
+		slices.Sort(members)
+		fmt.Fprintf(&toml, "[[client]]\nclient_id = %q\nprofile = \"fapi2\"\nredirect_uris = [%q]\njwks = { keys = [{ %s }] }\n", f.id, callback, strings.Join(members, ", "))
+	}
+	w := newWorld(t, map[string]string{"toml": toml.String()})
+	p.w, p.other.w = w, w
 	for _, m := range modules {
 		t.Run(m.name, func(t *testing.T) {
 			defer func(all testing.TB) { w.t = all }(w.t)
@@ -79,22 +100,22 @@ func (f *fapi) attempt(form url.Values, proof, assertion map[string]any) *answer
 	f.fresh()
 	claims := map[string]any{"nonce": f.nonce}
 	maps.Copy(claims, proof)
-	all := asserting(signed(f.w.t, f.key, "PS256", nil, f.w.assertion(f.id, assertion)))
+	all := asserting(signed(f.w.t, f.key, f.alg, nil, f.w.assertion(f.id, assertion)))
 	maps.Copy(all, form)
-	return f.w.proving("token", "", all, f.w.proof(f.dpop, "ES256", "POST", tokenURL, claims))
+	return f.w.proving("token", "", all, f.w.proof(f.dpop, f.dpopAlg(), "POST", tokenURL, claims))
 }
 
 // fresh gets a nonce, as the suite does: by asking without.
 func (f *fapi) fresh() {
 	f.w.t.Helper()
-	a := f.w.proving("token", "", f.asserting(redeeming("x", nil)), f.w.proof(f.dpop, "ES256", "POST", tokenURL, nil))
+	a := f.w.proving("token", "", f.asserting(redeeming("x", nil)), f.w.proof(f.dpop, f.dpopAlg(), "POST", tokenURL, nil))
 	a.refused(400, "use_dpop_nonce")
 	f.nonce = a.Header().Get("DPoP-Nonce")
 }
 
 // resource shows a token at the resource endpoint, which here is userinfo.
 func (f *fapi) resource(token string) *answer {
-	return f.w.show("DPoP", token, f.w.proof(f.dpop, "ES256", "GET", userinfoURL, ath(token)))
+	return f.w.show("DPoP", token, f.w.proof(f.dpop, f.dpopAlg(), "GET", userinfoURL, ath(token)))
 }
 
 func TestFAPIPlan(t *testing.T) {

@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"crypto"
+	"crypto/ed25519"
 	"net/url"
 	"strings"
 	"testing"
@@ -14,21 +15,29 @@ import (
 type fapi struct {
 	w         *world
 	id        string
+	alg       string // of key
 	key, dpop crypto.Signer
 	nonce     string
 }
 
 func newFAPI(w *world) *fapi {
 	w.t.Helper()
-	f := &fapi{w: w, key: newKey(w.t, "PS256"), dpop: newKey(w.t, "ES256")}
+	f := &fapi{w: w, alg: "PS256", key: newKey(w.t, "PS256"), dpop: newKey(w.t, "ES256")}
 	f.id, _ = w.client(oidc.Client{
 		TokenEndpointAuthMethod: "private_key_jwt", JWKS: keySet(w.t, f.key), IDTokenSignedResponseAlg: "ES256", Settings: oidc.Settings{Profile: "fapi2"},
 	})
 	return f
 }
 
+func (f *fapi) dpopAlg() string {
+	if _, is := f.dpop.(ed25519.PrivateKey); is {
+		return "EdDSA"
+	}
+	return "ES256"
+}
+
 func (f *fapi) asserting(form url.Values) url.Values {
-	out := asserting(signed(f.w.t, f.key, "PS256", nil, f.w.assertion(f.id, nil)))
+	out := asserting(signed(f.w.t, f.key, f.alg, nil, f.w.assertion(f.id, nil)))
 	for name, values := range form {
 		out[name] = values
 	}
@@ -39,7 +48,7 @@ func (f *fapi) asserting(form url.Values) url.Values {
 func (f *fapi) token(form url.Values) *answer {
 	form = f.asserting(form) // the same assertion both times: only one attempt uses it up
 	for range 2 {
-		a := f.w.proving("token", "", form, f.w.proof(f.dpop, "ES256", "POST", tokenURL, map[string]any{"nonce": f.nonce}))
+		a := f.w.proving("token", "", form, f.w.proof(f.dpop, f.dpopAlg(), "POST", tokenURL, map[string]any{"nonce": f.nonce}))
 		next := a.Header().Get("DPoP-Nonce")
 		if next == "" || a.Code == 200 {
 			return a

@@ -200,6 +200,7 @@ func TestRequestObject(t *testing.T) {
 	}{
 		{"by RFC 9101, with typ", signed(t, key, "ES256", map[string]any{"typ": "oauth-authz-req+jwt"}, object(id, nil)), url.Values{"state": {"forged"}}, "st4te"},
 		{"by RFC 9101, what is not signed does not count", signed(t, key, "ES256", map[string]any{"typ": "oauth-authz-req+jwt"}, object(id, map[string]any{"state": nil})), url.Values{"state": {"forged"}, "scope": {"openid"}}, ""},
+		{"RFC 7519 4.1.6: made a while ago and still in force", signed(t, key, "ES256", nil, object(id, map[string]any{"iat": start.Unix() - 3600, "exp": start.Unix() + 90})), nil, "st4te"},
 		{"by OpenID Connect, without typ", signed(t, key, "ES256", nil, object(id, map[string]any{"state": nil, "max_age": 300})), url.Values{"state": {"beside"}, "scope": {"openid"}, "response_type": {"code"}}, "beside"},
 		{"by OpenID Connect, the object wins", signed(t, key, "ES256", nil, object(id, nil)), url.Values{"state": {"beside"}, "scope": {"openid"}}, "st4te"},
 	} {
@@ -255,6 +256,8 @@ func TestRefusedRequestObjects(t *testing.T) {
 		{"RFC 7519 4.1.4: expired", id, sign(map[string]any{"exp": now - 60}), "invalid_request_object"},
 		{"RFC 7519 4.1.5: not yet", id, sign(map[string]any{"nbf": now + 60}), "invalid_request_object"},
 		{"RFC 9101 10.8: the typ of something else", id, signed(t, key, "ES256", map[string]any{"typ": "dpop+jwt"}, object(id, nil)), "invalid_request_object"},
+		{"RFC 9101 10.8: a client assertion", id, sign(map[string]any{"sub": id}), "invalid_request_object"},
+		{"RFC 7519 4.1.6: of the future", id, sign(map[string]any{"iat": now + 60}), "invalid_request_object"},
 		{"RFC 9101 6.2: HS256", id, signed(t, []byte(strings.Repeat("k", 32)), "HS256", nil, object(id, nil)), "invalid_request_object"},
 		{"OpenID Connect Core 6.1: unsigned", id, unsigned, "request_not_supported"},
 		{"RFC 9101 10.5: unsigned where it must be signed", required, unsigned, "invalid_request_object"},

@@ -31,7 +31,8 @@ const typRequestObject = "oauth-authz-req+jwt"
 
 const (
 	maxRequestObject  = 16 << 10
-	requestObjectLife = time.Hour // FAPI 2.0 Message Signing §5.3.1
+	requestObjectLife = time.Hour                  // FAPI 2.0 Message Signing §5.3.1
+	maxObjectLife     = 100 * 365 * 24 * time.Hour // else the client's own business
 )
 
 // requestObjectAlgs are those of the metadata document.
@@ -141,10 +142,10 @@ func (s *Service) objectInForce(client *Client, claims *objectClaims, now time.T
 		}
 		return claims.inForce(now, requestObjectLife)
 	}
-	if claims.Expires == nil {
+	if claims.Expires == nil { // it need not say (RFC 9101 §4)
 		claims.Expires = &numericDate{now.Add(time.Minute)}
 	}
-	return claims.inForce(now, claims.Expires.Sub(now))
+	return claims.inForce(now, maxObjectLife)
 }
 
 // verifyObject reads the payload and typ of an object that the client has

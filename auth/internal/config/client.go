@@ -54,7 +54,7 @@ type Client struct {
 	DefaultACRValues         []string       `toml:"default_acr_values" doc:"Ways to sign in that it prefers."`
 	SubjectType              string         `toml:"subject_type" default:"public" allowed:"public,pairwise" doc:"pairwise: it knows people by names that no other client knows."`
 	SectorIdentifierURI      string         `toml:"sector_identifier_uri" doc:"Its host is what clients have in common that are to know people by the same pairwise names."`
-	IDTokenSignedResponseAlg string         `toml:"id_token_signed_response_alg" default:"RS256" allowed:"RS256,ES256,EdDSA,PS256" doc:"Signature of its ID tokens."`
+	IDTokenSignedResponseAlg string         `toml:"id_token_signed_response_alg" shown:"RS256, or ES256 with profile fapi2" allowed:"RS256,ES256,EdDSA,PS256" doc:"Signature of its ID tokens."`
 	UserinfoAlg              string         `toml:"userinfo_signed_response_alg" shown:"none: JSON" doc:"Signs what it gets at userinfo."`
 	IntrospectionAlg         string         `toml:"introspection_signed_response_alg" shown:"RS256, when asked for" doc:"Signs what it gets at introspection (RFC 9701)."`
 	AccessTokenFormat        string         `toml:"access_token_format" allowed:"opaque,jwt" shown:"opaque, unless the resource wants jwt" doc:"Form of its access tokens; jwt is RFC 9068."`

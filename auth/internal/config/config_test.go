@@ -151,7 +151,7 @@ func TestGoodValues(t *testing.T) {
 		"a client": {
 			text: "[[client]]\nclient_id = 'spa'\nredirect_uris = ['https://spa.example/cb']",
 			ok: func(c *config.Config) bool {
-				return c.Client[0].Public() && c.Client[0].Name == "spa" && c.Client[0].RequirePKCE && c.Client[0].IDTokenSignedResponseAlg == "RS256" && len(c.Client[0].GrantTypes) == 2
+				return c.Client[0].Public() && c.Client[0].Name == "spa" && c.Client[0].RequirePKCE && c.Client[0].IDTokenSignedResponseAlg == "" && len(c.Client[0].GrantTypes) == 2
 			},
 		},
 		"a client's secret from the environment": {
