@@ -56,7 +56,9 @@ func TestEveryGrantIsBound(t *testing.T) {
 			return form
 		},
 		"client_credentials": func() url.Values { return url.Values{"grant_type": {grantOwn}} },
-		"device_code":        func() url.Values { return url.Values{"grant_type": {grantDevice}, "device_code": {w.letIn(id, secret)}} },
+		"device_code": func() url.Values {
+			return url.Values{"grant_type": {grantDevice}, "device_code": {w.letIn(id, secret)}}
+		},
 		"token-exchange": func() url.Values {
 			return url.Values{"grant_type": {grantExchange}, "subject_token": {subject}, "subject_token_type": {typeAccess}}
 		},

@@ -16,7 +16,7 @@ import (
 // Grants beyond RFC 6749's own.
 const (
 	grantDeviceCode    = "urn:ietf:params:oauth:grant-type:device_code"    // RFC 8628 §3.4
-	grantTokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange" // RFC 8693 §2.1
+	grantTokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange" //nolint:gosec // a name, no secret: RFC 8693 §2.1
 )
 
 // knownGrants are those that a client may be registered for.

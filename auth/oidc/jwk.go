@@ -80,7 +80,7 @@ func holdsSecret(jwk json.RawMessage) bool {
 // fits tells whether a key is one for an algorithm: a signature must not choose
 // how its key is read (RFC 8725 §3.1).
 func fits(k *jose.JSONWebKey, alg string) bool {
-	if k.Algorithm != "" && k.Algorithm != alg && !(k.Algorithm == "Ed25519" && alg == algEdDSA) {
+	if k.Algorithm != "" && k.Algorithm != alg && (k.Algorithm != "Ed25519" || alg != algEdDSA) {
 		return false
 	}
 	switch public := k.Key.(type) {
