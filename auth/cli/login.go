@@ -16,7 +16,8 @@ type loginCommand struct {
 	Scope     string        `help:"What to ask for." default:"${defaultScope}"`
 	Resource  string        `help:"API that the access token is for (RFC 8707)." placeholder:"URI"`
 	NoBrowser bool          `help:"Print the address and open nothing."`
-	Timeout   time.Duration `help:"How long to wait for the browser." default:"5m"`
+	Device    bool          `help:"Show a code to enter in a browser on another device; for machines that have none."`
+	Timeout   time.Duration `help:"How long to wait for the person." default:"5m"`
 }
 
 // tokenApp is the command line as an OAuth client, with the tokens where AUTHD_TOKEN_FILE says.
@@ -28,7 +29,7 @@ func (p *program) tokenApp() (*nativeapp.App, error) {
 	return nativeapp.New(store), nil
 }
 
-// Run signs in with the browser.
+// Run signs in with the browser, here or elsewhere.
 func (c *loginCommand) Run(ctx context.Context, p *program) error {
 	app, err := p.tokenApp()
 	if err != nil {
@@ -38,9 +39,14 @@ func (c *loginCommand) Run(ctx context.Context, p *program) error {
 	if strings.HasPrefix(issuer, "http://") && !local(issuer) {
 		_, _ = fmt.Fprintf(p.errOut, "Warning: %s is not encrypted; everyone on the way can read the tokens.\n", issuer)
 	}
-	tokens, err := app.Login(ctx, nativeapp.Request{
+	login := app.Login
+	if c.Device {
+		login = app.LoginDevice
+	}
+	tokens, err := login(ctx, nativeapp.Request{
 		Issuer: issuer, ClientID: c.Client, Scope: c.Scope, Resource: c.Resource, Timeout: c.Timeout,
-		Visit: func(address string) { c.visit(p, address) },
+		Visit:    func(address string) { c.visit(p, address) },
+		ShowCode: func(address, code, complete string) { showCode(p, address, code, complete) },
 	})
 	if err != nil {
 		return err
@@ -75,6 +81,14 @@ func (c *loginCommand) visit(p *program, address string) {
 		return
 	}
 	_, _ = fmt.Fprintf(p.errOut, "Sign in with the browser. If none opens, open this address:\n%s\n", address)
+}
+
+// showCode shows the code as the other device is to show it, for comparison (RFC 8628 §3.3.1).
+func showCode(p *program, address, code, complete string) {
+	_, _ = fmt.Fprintf(p.errOut, "On any device, open\n  %s\nand enter the code\n  %s\n", address, code)
+	if complete != "" {
+		_, _ = fmt.Fprintf(p.errOut, "or open\n  %s\nand compare it. Waiting for your answer there …\n", complete)
+	}
 }
 
 func local(issuer string) bool {

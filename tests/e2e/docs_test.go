@@ -4,12 +4,10 @@ import (
 	"bufio"
 	"context"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -122,19 +120,7 @@ func TestGoCommandLine(t *testing.T) {
 		t.Parallel()
 		program := runCommandLine(t, binary, server.URL, "-device")
 		shown := program.says(`Open (http\S+) and enter ([A-Z0-9]{4}-[A-Z0-9]{4})`)
-		p := newPerson(t, server)
-		page := p.open(shown[0])
-		if page.url.Path == "/login" {
-			page = p.submit(page, "/login", url.Values{"email": {email}, "password": {password}})
-			if page.away != nil {
-				page = p.open(page.away.String())
-			}
-		}
-		page = p.submit(page, "/device", url.Values{"user_code": {shown[1]}})
-		if !strings.Contains(page.body, "Notes CLI") {
-			t.Errorf("the page does not name the program:\n%.600s", page.body)
-		}
-		p.submit(page, "/device/answer", url.Values{"decision": {"allow"}})
+		newPerson(t, server).answerDevice(shown[0], shown[1], "Notes CLI", "allow")
 		program.done()
 	})
 }

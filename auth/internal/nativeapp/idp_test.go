@@ -38,6 +38,10 @@ type idp struct {
 	slow         time.Duration // of the token endpoint
 	rejectAccess int           // so many userinfo requests answer 401
 	down         bool          // the token and revocation endpoints answer 503
+	device       string        // the error that a device's first question for tokens gets
+	deviceless   bool          // has no device authorization endpoint
+	userCode     string        // shown to the person
+	devicePage   string        // where they enter it
 
 	mu        sync.Mutex
 	codes     map[string]url.Values
@@ -63,21 +67,59 @@ func newIDP(t *testing.T) *idp {
 	mux.HandleFunc("GET /jwks", p.jwks)
 	mux.HandleFunc("GET /authorize", p.authorize)
 	mux.HandleFunc("POST /token", p.token)
+	mux.HandleFunc("POST /device", p.pair)
 	mux.HandleFunc("GET /userinfo", p.userinfo)
 	mux.HandleFunc("POST /revoke", p.revoke)
 	p.Server = httptest.NewServer(mux)
 	t.Cleanup(p.Close)
-	p.issuer = p.URL
+	p.issuer, p.userCode, p.devicePage = p.URL, "WDJB-MJHT", p.URL+"/enter"
 	return p
 }
 
-func (p *idp) discovery(w http.ResponseWriter, _ *http.Request) {
+// pair is RFC 8628 §3.1; the code of the person's answer is the device's.
+func (p *idp) pair(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := r.ParseForm(); err != nil || r.PostForm.Get("client_id") == "" {
+		reply(w, http.StatusBadRequest, map[string]any{"error": "invalid_request"})
+		return
+	}
+	p.asked = r.PostForm
+	code := random()
+	p.codes[code] = r.PostForm
 	reply(w, http.StatusOK, map[string]any{
+		"device_code": code, "user_code": p.userCode, "verification_uri": p.devicePage,
+		"verification_uri_complete": p.devicePage + "?user_code=" + p.userCode, "expires_in": 60, "interval": 1,
+	})
+}
+
+// answerDevice is RFC 8628 §3.4.
+func (p *idp) answerDevice(w http.ResponseWriter, form url.Values) {
+	asked, ok := p.codes[form.Get("device_code")]
+	if !ok || asked.Get("client_id") != form.Get("client_id") {
+		reply(w, http.StatusBadRequest, map[string]any{"error": "invalid_grant"})
+		return
+	}
+	if refused := p.device; refused != "" {
+		p.device = ""
+		reply(w, http.StatusBadRequest, map[string]any{"error": refused})
+		return
+	}
+	delete(p.codes, form.Get("device_code"))
+	p.issue(w, asked)
+}
+
+func (p *idp) discovery(w http.ResponseWriter, _ *http.Request) {
+	document := map[string]any{
 		"issuer": p.issuer, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token",
 		"jwks_uri": p.URL + "/jwks", "userinfo_endpoint": p.URL + "/userinfo", "revocation_endpoint": p.URL + "/revoke",
 		"id_token_signing_alg_values_supported":          []string{"RS256", "EdDSA"},
 		"authorization_response_iss_parameter_supported": true,
-	})
+	}
+	if !p.deviceless {
+		document["device_authorization_endpoint"] = p.URL + "/device"
+	}
+	reply(w, http.StatusOK, document)
 }
 
 func (p *idp) jwks(w http.ResponseWriter, _ *http.Request) {
@@ -129,6 +171,10 @@ func (p *idp) token(w http.ResponseWriter, r *http.Request) {
 	p.resources = append(p.resources, r.PostForm.Get("resource"))
 	if r.PostForm.Get("grant_type") == "refresh_token" {
 		p.rotate(w, r.PostForm)
+		return
+	}
+	if r.PostForm.Get("grant_type") == "urn:ietf:params:oauth:grant-type:device_code" {
+		p.answerDevice(w, r.PostForm)
 		return
 	}
 	asked, ok := p.codes[r.PostForm.Get("code")]

@@ -25,6 +25,9 @@ type Request struct {
 	Timeout  time.Duration // how long to wait for the person
 	// Visit shows the address to the person, or opens it.
 	Visit func(address string)
+	// ShowCode tells the person where to enter which code, for LoginDevice;
+	// complete is the address with the code in it, or empty.
+	ShowCode func(address, code, complete string)
 }
 
 // attempt is what one login must recognise again.
@@ -131,7 +134,7 @@ func refusal(code, description string) error {
 	return fmt.Errorf("the server refused: %s (%s)", printable(description), printable(code))
 }
 
-// redeem trades the code for tokens and checks the ID token among them.
+// redeem trades the code for tokens.
 func (a *App) redeem(ctx context.Context, t *attempt, code string) (*Tokens, error) {
 	options := []oauth2.AuthCodeOption{oauth2.VerifierOption(t.verifier)}
 	if t.request.Resource != "" {
@@ -141,7 +144,12 @@ func (a *App) redeem(ctx context.Context, t *attempt, code string) (*Tokens, err
 	if err != nil {
 		return nil, plain(t.provider.issuer, err)
 	}
-	tokens := &Tokens{
+	return a.received(ctx, t, answer)
+}
+
+// received takes tokens from an answer, once the ID token among them holds.
+func (a *App) received(ctx context.Context, t *attempt, answer *oauth2.Token) (tokens *Tokens, err error) {
+	tokens = &Tokens{
 		Issuer: t.provider.issuer, ClientID: t.request.ClientID, Scope: t.request.Scope, Resource: t.request.Resource,
 	}
 	tokens.take(answer)

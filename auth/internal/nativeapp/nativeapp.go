@@ -4,6 +4,7 @@
 // that only their owner can read.
 //
 //	Login   opens the browser and waits        (login.go, callback.go)
+//	LoginDevice shows a code for another device (device.go)
 //	Token   gives a valid access token         (token.go)
 //	Whoami  asks the server who that is        (token.go)
 //	Logout  revokes the tokens and forgets them (token.go)
@@ -73,7 +74,10 @@ func (a *App) discover(ctx context.Context, issuer string) (*provider, error) {
 	}
 	// A public client says who it is and proves nothing (RFC 6749 section 3.2.1).
 	p.endpoint.AuthStyle = oauth2.AuthStyleInParams
-	for _, address := range []string{p.endpoint.AuthURL, p.endpoint.TokenURL} {
+	for _, address := range []string{p.endpoint.AuthURL, p.endpoint.TokenURL, p.endpoint.DeviceAuthURL} {
+		if address == "" && address == p.endpoint.DeviceAuthURL {
+			continue // not everybody has one (RFC 8628 §4)
+		}
 		if !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://") {
 			return nil, fmt.Errorf("%s names %q as one of its endpoints, which is no web address", issuer, address)
 		}
