@@ -292,6 +292,9 @@ func checkTexts(c *Client) *api.OAuthError {
 			return bad(invalidMetadata, "client_id, client_name, software_id and software_version have at most 200 characters and none that cannot be seen")
 		}
 	}
+	if c.Name != "" && strings.Trim(c.Name, " \u00a0\u2800\u3000\u3164") == "" { // spaces, and letters that are none
+		return bad(invalidMetadata, "client_name must be a name")
+	}
 	for _, link := range []string{c.URI, c.Icon, c.TOS, c.Policy} {
 		u, err := url.Parse(link)
 		if link != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(link) > maxRedirectURI) {

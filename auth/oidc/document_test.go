@@ -284,8 +284,8 @@ allowed_scopes = ["notes:read", "notes:write"]
 	}
 	b := w.ada()
 	to := b.authorize(request(id, url.Values{"scope": {"notes:read"}, "resource": {api1}, "prompt": {"consent"}}))
-	if page := b.do(httptest.NewRequest("GET", to.String(), nil)).Body.String(); !strings.Contains(page, `value="offline_access"`) {
-		t.Error("the person is not asked whether it may stay connected")
+	if page := b.do(httptest.NewRequest("GET", to.String(), nil)).Body.String(); !strings.Contains(page, `value="offline_access"`) || !strings.Contains(page, "A permission at "+api1) {
+		t.Error("the person is not asked whether it may stay connected, or not told at what")
 	}
 	other := w.with("", "POST", register, map[string]any{"redirect_uris": []string{callback}, "token_endpoint_auth_method": "none"}).json(201)["client_id"].(string)
 	if tokens := w.redeem("", w.code(other, ask("notes:read")), url.Values{"client_id": {other}}).json(200); tokens["refresh_token"] != nil {

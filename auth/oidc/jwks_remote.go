@@ -15,7 +15,8 @@ import (
 const (
 	keysFresh   = 10 * time.Minute // how long a key set counts without another look
 	keysStale   = time.Hour        // how long when the other look fails
-	keysEvery   = 10 * time.Second // how often one is read at most: nobody can make us call somebody in a loop
+	keysEvery   = 10 * time.Second // nobody can make us call somebody in a loop:
+	keysLooks   = 3                // one is read no more often than this in that time
 	keysTimeout = 5 * time.Second
 	keysMaxBody = 128 << 10
 	keysMaxSets = 1000
@@ -34,7 +35,18 @@ type remoteSet struct {
 	mu    sync.Mutex // held while it is read: others who need it wait for the same answer
 	keys  []jose.JSONWebKey
 	read  time.Time // when it was last read with success
-	tried time.Time
+	since time.Time // when the time began in which looks are counted
+	looks int
+}
+
+// mayLook counts a look. There is more than one at once for a client that has just
+// changed its keys, and signs with the new one (OpenID Connect Core §10.1.1).
+func (set *remoteSet) mayLook(now time.Time) bool {
+	if age := now.Sub(set.since); age >= keysEvery || age < 0 {
+		set.since, set.looks = now, 0
+	}
+	set.looks++
+	return set.looks <= keysLooks
 }
 
 func newRemoteKeys(c *core.Core) *remoteKeys {
@@ -44,15 +56,14 @@ func newRemoteKeys(c *core.Core) *remoteKeys {
 var errNoKeySet = errors.New("the client's jwks_uri cannot be read at the moment")
 
 // keys is the set at an address. again asks for another look, because no key
-// fitted; it is not taken more often than keysEvery.
+// fitted; it is not taken more often than keysLooks in keysEvery.
 func (r *remoteKeys) keys(ctx context.Context, uri string, trusted, again bool) ([]jose.JSONWebKey, error) {
 	now := r.core.Now(ctx)
 	set := r.set(uri, trusted, now)
 	set.mu.Lock()
 	defer set.mu.Unlock()
 	age := now.Sub(set.read)
-	if (again || age >= keysFresh) && now.Sub(set.tried) >= keysEvery {
-		set.tried = now
+	if (again || age >= keysFresh) && set.mayLook(now) {
 		keys, err := r.read(ctx, uri, trusted)
 		if err == nil {
 			set.keys, set.read, age = keys, now, 0
@@ -91,7 +102,7 @@ func (r *remoteKeys) set(uri string, trusted bool, now time.Time) *remoteSet {
 	if len(r.sets) >= keysMaxSets { // strangers may register; memory is bounded
 		r.sets = map[string]*remoteSet{}
 	}
-	set := &remoteSet{read: now.Add(-keysStale), tried: now.Add(-keysEvery)}
+	set := &remoteSet{read: now.Add(-keysStale)}
 	r.sets[name] = set
 	return set
 }
