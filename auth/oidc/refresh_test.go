@@ -2,7 +2,6 @@ package oidc_test
 
 import (
 	"net/url"
-	"sync"
 	"testing"
 	"time"
 
@@ -131,28 +130,4 @@ func TestReuseInterval(t *testing.T) {
 	last := w.refresh(basic, mid, nil).json(200)["refresh_token"].(string)
 	w.refresh(basic, old, nil).refused(400, "invalid_grant") // not the last one: a replay at any time
 	w.refresh(basic, last, nil).refused(400, "invalid_grant")
-}
-
-// TestRefreshRace: of many who come at once with one refresh token, at most one is served.
-func TestRefreshRace(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil)
-	id, secret := w.client(oidc.Client{})
-	token := w.tokens(id, secret)["refresh_token"].(string)
-	var mu sync.Mutex
-	served := 0
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			if w.refresh(id+":"+secret, token, nil).Code == 200 {
-				mu.Lock()
-				served++
-				mu.Unlock()
-			}
-		})
-	}
-	all.Wait()
-	if served != 1 {
-		t.Errorf("%d were served", served)
-	}
 }

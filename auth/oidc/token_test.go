@@ -3,7 +3,6 @@ package oidc_test
 import (
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -125,34 +124,6 @@ func TestCodeReplay(t *testing.T) {
 	}
 	if strings.Contains(w.log.String(), code) {
 		t.Error("the code is in the log")
-	}
-}
-
-// TestCodeRace: of many who come at once with one code, one is served, and then
-// the family ends, because the others are replays.
-func TestCodeRace(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, nil)
-	id, secret := w.client(oidc.Client{})
-	code := w.code(id, nil)
-	var served sync.Map
-	var all sync.WaitGroup
-	for i := range 8 {
-		all.Go(func() {
-			if a := w.redeem(id+":"+secret, code, nil); a.Code == 200 {
-				served.Store(i, a)
-			}
-		})
-	}
-	all.Wait()
-	n := 0
-	served.Range(func(_, a any) bool {
-		n++
-		w.userinfo(a.(*answer).json(200)["access_token"].(string)).refused(401, "invalid_token")
-		return true
-	})
-	if n != 1 {
-		t.Errorf("%d were served", n)
 	}
 }
 
