@@ -1,6 +1,8 @@
 package oidc_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -266,5 +268,49 @@ func TestNarrowedConsent(t *testing.T) {
 	}
 	if to := w.ada().authorize(request(id, nil)); to.Path != "/consent" {
 		t.Errorf("what was not allowed is not asked for again: %s", to)
+	}
+}
+
+// TestAuthorizeByForm: OpenID Connect Core §3.1.2.1, requests may be posted. A form
+// of another site brings no cookies: what it asks for comes again as a link, so that
+// whoever is signed in is not asked once more, and other journeys keep their cookie.
+func TestAuthorizeByForm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	id, secret := w.client(oidc.Client{SkipConsent: true})
+	post := func(b *browser, v url.Values, site string) *answer {
+		r := httptest.NewRequest(http.MethodPost, "/api/auth/oauth2/authorize", strings.NewReader(v.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", "https://app.example")
+		r.Header.Set("Sec-Fetch-Mode", "navigate")
+		r.Header.Set("Sec-Fetch-Site", site)
+		return b.do(r)
+	}
+	asked := request(id, url.Values{"prompt": {"none"}})
+	a := post(w.anonymous(), asked, "cross-site")
+	again, err := url.Parse(a.Header().Get("Location"))
+	if err != nil || a.Code != http.StatusSeeOther || again.Query().Encode() != asked.Encode() || len(a.Result().Cookies()) != 0 {
+		t.Fatalf("answered %d, %s", a.Code, again)
+	}
+	if a.Header().Get("Cache-Control") != "no-store" {
+		t.Error("the link may be cached")
+	}
+	to := w.ada().get(again.RequestURI()).location()
+	w.redeem(id+":"+secret, to.Query().Get("code"), nil).json(http.StatusOK)
+	long := strings.Repeat("x", 4000)
+	for name, c := range map[string]struct {
+		b    *browser
+		v    url.Values
+		site string
+		to   string
+	}{
+		"one that brings cookies":    {w.ada(), asked, "cross-site", callback + "?code="},
+		"one of this site":           {w.ada(), asked, "same-origin", callback + "?code="},
+		"nobody's, of this site":     {w.anonymous(), asked, "same-origin", callback + "?error=login_required"},
+		"one that no link can carry": {w.anonymous(), request(id, url.Values{"login_hint": {long}, "extra": {long}, "more": {long}}), "cross-site", issuer + "/login?flow="},
+	} {
+		if to := post(c.b, c.v, c.site).Header().Get("Location"); !strings.HasPrefix(to, c.to) {
+			t.Errorf("%s: sent to %s", name, to)
+		}
 	}
 }

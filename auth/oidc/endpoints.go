@@ -11,7 +11,10 @@ import (
 	"authd/auth/internal/core"
 )
 
-const tag = "oauth-provider"
+const (
+	tag           = "oauth-provider"
+	authorizePath = "/oauth2/authorize"
+)
 
 // perMinute are the contract's limits (NOTES §8).
 func perMinute(n int) api.Rule { return api.Rule{Window: time.Minute, Max: n} }
@@ -22,12 +25,12 @@ func (s *Service) Endpoints() []api.Endpoint {
 	form := []string{api.MediaForm}
 	return append(slices.Concat(s.documents(), s.consentEndpoints(), s.registrationEndpoints(), s.clientEndpoints(), s.proofEndpoints(), s.logoutEndpoints()),
 		api.Handle(api.Endpoint{
-			Method: http.MethodGet, Path: "/oauth2/authorize", ID: "oauth2Authorize", Tag: tag, Limit: perMinute(30),
+			Method: http.MethodGet, Path: authorizePath, ID: "oauth2Authorize", Tag: tag, Limit: perMinute(30),
 			Doc: "Starts signing in at an application: sends the browser to the page of the next step, or back with a code.",
 		}, s.authorize),
 		api.Handle(api.Endpoint{
 			// As safe as the GET: whoever may link here may also post.
-			Method: http.MethodPost, Path: "/oauth2/authorize", ID: "oauth2AuthorizePost", Tag: tag, Limit: perMinute(30), Media: form, Origin: api.OriginNone, OAuth: invalidRequest,
+			Method: http.MethodPost, Path: authorizePath, ID: "oauth2AuthorizePost", Tag: tag, Limit: perMinute(30), Media: form, Origin: api.OriginNone, OAuth: invalidRequest,
 			Doc: "The same with the parameters in the body (OpenID Connect Core §3.1.2.1).",
 		}, s.authorizePost),
 		api.Handle(api.Endpoint{
@@ -131,6 +134,12 @@ func (s *Service) startAuthorize(r *api.Request, params url.Values) (api.Respond
 	if err != nil {
 		return nil, err
 	}
+	if a == nil {
+		if link, is := s.asLink(r, authorizePath, params); is {
+			noStore(r)
+			return link, nil
+		}
+	}
 	answer, err := s.Authorize(r.Context(), params, a, s.Browser(r))
 	return s.answerBrowser(r, answer, err)
 }
@@ -150,6 +159,21 @@ func (s *Service) answerBrowser(r *api.Request, answer Answer, err error) (api.R
 		return api.Redirect{URL: answer.URL, Status: http.StatusSeeOther}, nil
 	}
 	return api.Redirect{URL: answer.URL}, nil
+}
+
+// maxAgain is the longest query that is asked for again.
+const maxAgain = 8 << 10
+
+// asLink makes a link of a form that another site posted. Such a form brings no
+// cookies (SameSite=Lax), so that we cannot see whom it is about, and would give the
+// browser new ones; the link brings those that it has.
+func (s *Service) asLink(r *api.Request, path string, params url.Values) (api.Redirect, bool) {
+	h := r.HTTP.Header
+	if r.HTTP.Method != http.MethodPost || h.Get("Sec-Fetch-Site") != "cross-site" || !navigates(r) {
+		return api.Redirect{}, false
+	}
+	query := params.Encode()
+	return api.Redirect{URL: s.issuer + "/api/auth" + path + "?" + query, Status: http.StatusSeeOther}, len(query) <= maxAgain
 }
 
 // Browser is the secret that binds flows to this browser, "" when it has none.

@@ -110,9 +110,6 @@ func navigates(r *api.Request) bool {
 	return mode == "navigate" || mode == "" && strings.Contains(r.HTTP.Header.Get("Accept"), "text/html")
 }
 
-// maxAgain is the longest query that is asked for again.
-const maxAgain = 8 << 10
-
 func (s *Service) startLogout(r *api.Request, params url.Values, unreadable error) (api.Responder, error) {
 	noStore(r)
 	browser := navigates(r)
@@ -120,11 +117,9 @@ func (s *Service) startLogout(r *api.Request, params url.Values, unreadable erro
 	if err != nil {
 		return nil, err
 	}
-	// A form that another site posts brings no cookies (SameSite=Lax), so that we
-	// cannot see whom it is about. What it asks comes again as a link, which does.
-	if unreadable == nil && browser && a == nil && r.HTTP.Method == http.MethodPost && r.HTTP.Header.Get("Sec-Fetch-Site") == "cross-site" {
-		if query := params.Encode(); len(query) <= maxAgain {
-			return api.Redirect{URL: s.issuer + "/api/auth" + endSessionPath + "?" + query, Status: http.StatusSeeOther}, nil
+	if unreadable == nil && a == nil {
+		if link, is := s.asLink(r, endSessionPath, params); is {
+			return link, nil
 		}
 	}
 	var l *Logout
