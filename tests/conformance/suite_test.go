@@ -27,21 +27,6 @@ const (
 	password = "correct-horse-battery"
 )
 
-// settings are those of docs/conformance.md: what the plans need and authd does
-// not do unless it is told to.
-const settings = `
-[oauth_provider]
-allow_dynamic_client_registration = true
-allow_unauthenticated_client_registration = true
-client_registration_require_pkce = false
-request_uri = true
-acr_single_factor = "1"
-acr_multi_factor = "2"
-
-[rate_limit]
-enabled = false
-`
-
 // plan is one of the suite's test plans.
 type plan struct {
 	name    string
@@ -92,7 +77,7 @@ func start(t *testing.T) *suite {
 	world := &outside{pages: map[string]string{}, heard: map[string][]string{}}
 	there := httptest.NewServer(world)
 	t.Cleanup(there.Close)
-	s := &suite{outside: world, Server: authdtest.Start(t, authdtest.Options{TOML: settings, Env: map[string]string{"AUTHD_TEST_EGRESS": there.URL}})}
+	s := &suite{outside: world, Server: authdtest.Start(t, authdtest.Options{TOML: settings(t), Env: map[string]string{"AUTHD_TEST_EGRESS": there.URL}})}
 	s.Client().Post(t, "/sign-up/email", map[string]string{
 		"email": email, "password": password, "name": "Ada Lovelace", "image": "https://rp.example/ada.png",
 	}).Want(t, http.StatusOK)
