@@ -46,7 +46,7 @@ type clientFlags struct {
 	IDTokenAlg        string   `name:"id-token-signed-response-alg" help:"Signature of its ID tokens: RS256, ES256, EdDSA or PS256; default: RS256." placeholder:"ALG" enum:",RS256,ES256,EdDSA,PS256" default:""`
 	UserinfoAlg       string   `name:"userinfo-signed-response-alg" help:"Signs what it gets at userinfo." placeholder:"ALG"`
 	IntrospectionAlg  string   `name:"introspection-signed-response-alg" help:"Signs what it gets at introspection (RFC 9701)." placeholder:"ALG"`
-	Claims            string   `help:"JSON object of claims that are added to its ID tokens." placeholder:"JSON"`
+	Claims            string   `help:"JSON object of claims that are added to its ID tokens and JWT access tokens." placeholder:"JSON"`
 	AccessTokenFormat string   `help:"opaque or jwt (RFC 9068)." placeholder:"FORMAT" enum:",opaque,jwt" default:""`
 	AccessTokenLife   string   `name:"access-token-expires-in" help:"How long its access tokens work, such as 15m." placeholder:"DURATION"`
 	RefreshTokenLife  string   `name:"refresh-token-expires-in" help:"How long its refresh tokens work without use, such as 30d." placeholder:"DURATION"`

@@ -138,7 +138,8 @@ func TestMalformedClaims(t *testing.T) {
 	}
 }
 
-// TestConfiguredClaims: of a scope in userinfo and ID tokens, of a client in its ID tokens.
+// TestConfiguredClaims: of a scope in userinfo, ID tokens and JWT access tokens, of a
+// client in its ID tokens and JWT access tokens (RFC 9068 §2.2.2, §2.2.3).
 func TestConfiguredClaims(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, map[string]string{
@@ -157,6 +158,13 @@ func TestConfiguredClaims(t *testing.T) {
 	info := w.userinfo(tokens["access_token"].(string)).json(200)
 	if info["mail"] != "ada@example.com" || info["who"] == nil || info["https://app.example/tenant"] != nil || info["email"] != nil {
 		t.Errorf("userinfo %v", info)
+	}
+	w.resource(oidc.Resource{Identifier: api1, CustomClaims: map[string]json.RawMessage{"plan": json.RawMessage(`"free"`)}}, id)
+	for scope, mail := range map[string]any{"openid groups": "ada@example.com", "openid profile": nil} {
+		at := w.claims(w.redeem(id+":"+secret, w.code(id, url.Values{"scope": {scope}, "resource": {api1}}), nil).json(200)["access_token"])
+		if at["mail"] != mail || at["plan"] != "free" || !reflect.DeepEqual(at["https://app.example/tenant"], map[string]any{"id": 7.0}) || at["sub"] == nil || at["email"] != nil {
+			t.Errorf("access token for %s: %v", scope, at)
+		}
 	}
 	without := w.redeem(id+":"+secret, w.code(id, url.Values{"scope": {"openid profile"}}), nil).json(200)
 	if info := w.userinfo(without["access_token"].(string)).json(200); info["mail"] != nil || info["updated_at"] == nil {

@@ -27,7 +27,7 @@ type Settings struct {
 	Resources []string `json:"resources,omitempty"`
 	// Profile is fapi2 where the client keeps to the FAPI 2.0 Security Profile.
 	Profile string `json:"profile,omitempty"`
-	// Claims are added to the client's ID tokens as they stand.
+	// Claims are added to the client's ID tokens and JWT access tokens as they stand.
 	Claims map[string]json.RawMessage `json:"claims,omitempty"`
 	// TokenExchange are the ids of the clients whose tokens it may exchange
 	// (RFC 8693), "*" for all; Impersonate allows tokens without act.

@@ -122,7 +122,7 @@ func (s *Service) grantTo(ctx context.Context, tx *store.Tx, r *tokenRequest, a 
 	}
 	refresh := ""
 	if g.has(scopeOffline) {
-		refresh = newValue(prefixRefresh, g.id)
+		refresh = s.refreshTokens.make(g.id)
 		g.refreshToken = core.HashToken(refresh)
 	}
 	g.expiresAt = s.grantEnd(r.client, to, r.now, refresh != "")

@@ -159,7 +159,7 @@ func (s *Service) Revoke(ctx context.Context, authorization string, form url.Val
 	}
 	if strings.HasPrefix(token, prefixRefresh) {
 		g, err := s.refreshable(ctx, client, token)
-		if g == nil || err != nil {
+		if g == nil || err != nil || !sameHash(token, g.refreshToken) && !s.refreshTokens.ours(token) {
 			return err
 		}
 		return s.core.DB.Write(ctx, func(tx *store.Tx) error { return revokeGrant(ctx, tx, g.id, s.now(ctx)) })

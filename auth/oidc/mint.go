@@ -36,7 +36,7 @@ type minted struct {
 	row    *accessToken  // of an opaque one
 	claims *accessClaims // of a JWT
 	alg    string
-	extra  target // whose claims are added
+	of     *minting
 }
 
 // mint makes an access token: the one place where any of them is made.
@@ -64,7 +64,7 @@ func (s *Service) mint(m *minting) (*minted, error) {
 		t.tokens.TokenType = tokenTypeDPoP
 	}
 	if m.client.Settings.AccessTokenFormat == formatJWT || m.client.Settings.AccessTokenFormat == "" && len(m.target.resources) > 0 {
-		t.claims, t.alg, t.extra = s.accessClaims(m, scopes, end), m.target.algorithm(), m.target
+		t.claims, t.alg, t.of = s.accessClaims(m, scopes, end), m.target.algorithm(), m
 		return t, nil
 	}
 	t.row = &accessToken{
@@ -92,7 +92,11 @@ func (s *Service) issue(ctx context.Context, t *minted) (*Tokens, error) {
 	if t.claims == nil {
 		return t.tokens, nil
 	}
-	payload, err := t.extra.withClaims(t.claims)
+	more, err := s.configuredClaims(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := withClaims(t.claims, more)
 	if err != nil {
 		return nil, err
 	}

@@ -38,11 +38,13 @@ type Service struct {
 	nonces      *core.Signer
 	query       *core.Signer
 	replay      *core.Sealer
-	forms       *core.Sealer // answers that a page posts
-	browser     *browsers
-	devices     Devices
-	logout      *core.Sealer
-	pages       LogoutPages
+
+	refreshTokens *refreshValues
+	forms         *core.Sealer // answers that a page posts
+	browser       *browsers
+	devices       Devices
+	logout        *core.Sealer
+	pages         LogoutPages
 	// subjectKey makes pairwise subjects.
 	subjectKey []byte
 	claims     []scopeClaim
@@ -64,6 +66,9 @@ func New(c *core.Core) (*Service, error) {
 		return nil, err
 	}
 	if s.query, err = c.Keys.Signer("oauth signed query"); err != nil {
+		return nil, err
+	}
+	if s.refreshTokens, err = newRefreshValues(c.Keys); err != nil {
 		return nil, err
 	}
 	if s.replay, err = c.Keys.Sealer("oauth refresh replay"); err != nil {

@@ -27,7 +27,7 @@ func (s *Service) refresh(ctx context.Context, r *tokenRequest) (*Tokens, error)
 	if err != nil {
 		return nil, err
 	}
-	next := newValue(prefixRefresh, id)
+	next := s.refreshTokens.make(id)
 	if r.client.keepsRefreshToken() {
 		next = old
 	}
@@ -157,8 +157,9 @@ func (s *Service) refreshAgain(ctx context.Context, r *tokenRequest, old string,
 	if err != nil {
 		return nil, err
 	}
-	// A grant without a refresh token gave none away; whoever names it has guessed.
-	if g.clientID != r.client.ID || g.revoked != nil || g.refreshToken == "" || !r.now.Before(g.expiresAt) {
+	// A grant without a refresh token gave none away; whoever names it has guessed, as has
+	// who shows one that was never given.
+	if !s.refreshTokens.ours(old) || g.clientID != r.client.ID || g.revoked != nil || g.refreshToken == "" || !r.now.Before(g.expiresAt) {
 		return nil, invalid
 	}
 	if sameHash(old, g.refreshToken) { // somebody's failed transaction was in between: not a replay

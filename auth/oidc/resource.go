@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -225,35 +224,6 @@ func (s *Service) grantedTarget(ctx context.Context, r *tokenRequest, g *grant) 
 		g.resources = t.resources
 	}
 	return t, t.within(g.resources)
-}
-
-// withClaims adds the resource's own claims; none of them can stand in for what
-// the token says already, or could have said.
-func (t *target) withClaims(c *accessClaims) (any, error) {
-	if len(t.claims) == 0 {
-		return c, nil
-	}
-	raw, err := json.Marshal(c)
-	if err != nil {
-		return nil, fmt.Errorf("claims: %w", err)
-	}
-	all := map[string]json.RawMessage{}
-	if err := json.Unmarshal(raw, &all); err != nil {
-		return nil, fmt.Errorf("claims: %w", err)
-	}
-	for name, value := range t.claims {
-		if !reservedClaim(name) {
-			all[name] = value
-		}
-	}
-	return all, nil
-}
-
-// reservedClaim: what only the server may say in an access token.
-func reservedClaim(name string) bool {
-	return slices.Contains([]string{
-		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "azp", "scope", "sid", "auth_time", "acr", "amr", "act", "may_act", "cnf",
-	}, name)
 }
 
 // checkIdentifier says what is wrong with the name of a resource, "" when nothing

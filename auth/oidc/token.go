@@ -126,7 +126,7 @@ func (s *Service) redeem(ctx context.Context, r *tokenRequest) (*Tokens, error) 
 	}
 	refresh := ""
 	if g.has(scopeOffline) {
-		refresh = newValue(prefixRefresh, g.id)
+		refresh = s.refreshTokens.make(g.id)
 		g.refreshToken = core.HashToken(refresh)
 	}
 	g.expiresAt = s.grantEnd(r.client, target, r.now, refresh != "")

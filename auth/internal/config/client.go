@@ -58,7 +58,7 @@ type Client struct {
 	UserinfoAlg              string         `toml:"userinfo_signed_response_alg" shown:"none: JSON" doc:"Signs what it gets at userinfo."`
 	IntrospectionAlg         string         `toml:"introspection_signed_response_alg" shown:"RS256, when asked for" doc:"Signs what it gets at introspection (RFC 9701)."`
 	AccessTokenFormat        string         `toml:"access_token_format" allowed:"opaque,jwt" shown:"opaque, unless the resource wants jwt" doc:"Form of its access tokens; jwt is RFC 9068."`
-	Claims                   jsonObject     `toml:"claims" doc:"A table of claims that are added to its ID tokens."`
+	Claims                   jsonObject     `toml:"claims" doc:"A table of claims that are added to its ID tokens and to its access tokens that are JWTs."`
 	AccessTokenExpiresIn     time.Duration  `toml:"access_token_expires_in" min:"0s" max:"30d" shown:"oauth_provider.access_token_expires_in" doc:"How long its access tokens work."`
 	RefreshTokenExpiresIn    time.Duration  `toml:"refresh_token_expires_in" min:"0s" max:"400d" shown:"oauth_provider.refresh_token_expires_in" doc:"How long its refresh tokens work without use."`
 }
