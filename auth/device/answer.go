@@ -71,7 +71,7 @@ func (s *Service) Client(ctx context.Context, r *Request) (name, uri string, ver
 }
 
 // Answer approves or denies a request that this person has looked at. Errors:
-// those of Look, ErrProcessed, ErrNotClaimed, ErrNotYours.
+// those of Look, ErrProcessed, ErrNotClaimed, ErrNotYours, and 401 without a session.
 func (s *Service) Answer(ctx context.Context, p Person, code string, approve bool) error {
 	r, err := s.find(ctx, p, code)
 	switch {
@@ -93,7 +93,20 @@ func (s *Service) Answer(ctx context.Context, p Person, code string, approve boo
 	if err != nil {
 		return fmt.Errorf("answer a device: %w", err)
 	}
-	err = s.core.DB.Write(ctx, func(tx *store.Tx) error { return decideRequest(ctx, tx, r, string(amr), s.now(ctx)) })
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		// A session that ended while its answer was under way lets nobody in.
+		end, err := s.core.SessionEnd(ctx, tx, r.sessionID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !s.now(ctx).Before(end) {
+			return errAnonymous
+		}
+		if err != nil {
+			return err
+		}
+		return decideRequest(ctx, tx, r, string(amr), s.now(ctx))
+	})
+	if errors.Is(err, errAnonymous) {
+		return err
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return ErrProcessed
 	}

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"authd/auth/device"
+	"authd/auth/internal/core"
 	"authd/auth/internal/store"
 	"authd/auth/internal/testkit"
 )
@@ -63,6 +65,30 @@ func TestTakenBack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnsweredTooLate: an answer that was under way when its session ended counts
+// for nothing.
+func TestAnsweredTooLate(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, clients)
+	ada, tv := s.SignUp("ada@example.com"), s.Client()
+	a := ask(t, tv, "tv", "openid")
+	look(ada, a.user).Is(200, "")
+	sessions, err := s.Core.Sessions(t.Context(), s.Core.DB, userID(t, s))
+	if err != nil || len(sessions) != 1 {
+		t.Fatalf("%d sessions, %v", len(sessions), err)
+	}
+	u, err := s.Core.User(t.Context(), s.Core.DB, sessions[0].UserID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada.Post("/sign-out", map[string]any{}).Is(200, "")
+	late := device.Person{Auth: &core.Auth{User: u, Session: sessions[0]}}
+	if err := s.Devices.Answer(t.Context(), late, a.user, true); err == nil {
+		t.Error("it was answered")
+	}
+	refused(t, poll(tv, "tv", a), "authorization_pending")
 }
 
 func userID(t *testing.T, s *testkit.Server) string {

@@ -152,6 +152,71 @@ func TestSecretsSentToAuthorize(t *testing.T) {
 	}
 }
 
+// TestLookedAtNoMore: an app that counted as looked at because an administrator
+// made it does not once its owner, who is none any more, has changed it.
+func TestLookedAtNoMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	b := w.ada()
+	role := func(role string) {
+		write(t, w, func(tx *store.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE "user" SET role = $1`, role)
+			return err
+		})
+	}
+	role("admin")
+	id := b.own(metadata(nil))["client_id"].(string)
+	unverified := func() any {
+		return b.page(b.authorize(request(id, url.Values{"redirect_uri": {"https://app.example/callback"}}))).json(200)["Unverified"]
+	}
+	change := func() {
+		b.do(jsonRequest("POST", "/api/auth/oauth2/update-client", map[string]any{"client_id": id, "update": map[string]any{"client_name": "Bank"}})).json(200)
+	}
+	change()
+	if unverified() != false {
+		t.Error("an administrator's own is not looked at")
+	}
+	role("user")
+	if unverified() != false {
+		t.Error("it changed by itself")
+	}
+	change()
+	if unverified() != true {
+		t.Error("it still counts as looked at")
+	}
+}
+
+// TestFlood: whoever fills the table with clients that register themselves takes
+// nobody's own away, and one person cannot do it alone.
+func TestFlood(t *testing.T) {
+	t.Parallel()
+	w := openWorld(t, map[string]string{
+		"AUTHD_OAUTH_PROVIDER__CLIENT_REGISTRATION_MAX_UNVERIFIED": "3", "AUTHD_OAUTH_PROVIDER__MAX_CLIENTS_PER_PERSON": "2",
+	})
+	eve := w.eve()
+	own := eve.own(metadata(nil))["client_id"].(string)
+	eve.post("register", metadata(nil)).json(201)
+	eve.post("register", metadata(nil)).refused(403, "access_denied")
+	w.pass(2 * time.Hour)
+	for range 8 {
+		w.with("", "POST", "/api/auth/oauth2/register", metadata(nil)).json(201)
+		w.pass(2 * time.Hour)
+	}
+	if n := w.count("oauth_client WHERE registration = 'dynamic'"); n != 3 {
+		t.Errorf("%d clients have made themselves", n)
+	}
+	w.pass(60 * 24 * time.Hour)
+	if err := w.srv.OIDC.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if w.count("oauth_client WHERE registration = 'dynamic'") != 0 {
+		t.Error("what nobody used is left")
+	}
+	if _, err := w.srv.OIDC.Client(t.Context(), own); err != nil {
+		t.Errorf("a person's own client: %v", err)
+	}
+}
+
 // TestDisabledWhileAsked: who was asked about signing out for an app that was
 // disabled since is signed out, and sent nowhere.
 func TestDisabledWhileAsked(t *testing.T) {

@@ -38,7 +38,7 @@ func (s *Service) ChangeClient(ctx context.Context, clientID string, metadata []
 	if err != nil {
 		return nil, "", err
 	}
-	return s.change(ctx, c, metadata, true)
+	return s.change(ctx, c, metadata, nil)
 }
 
 // SetClientDisabled ends what a client may do, or lets it go on.
@@ -61,18 +61,21 @@ func errDeclared() *api.OAuthError {
 }
 
 // change makes c what the metadata says, unless somebody else changed it meanwhile.
-func (s *Service) change(ctx context.Context, c *Client, metadata []byte, trusted bool) (*Client, string, error) {
+// owner is the person who says it, nil for the operator.
+func (s *Service) change(ctx context.Context, c *Client, metadata []byte, owner *core.User) (*Client, string, error) {
 	if c.Declared {
 		return nil, "", errDeclared()
 	}
-	next, err := withMetadata(c, metadata, trusted)
+	next, err := withMetadata(c, metadata, owner == nil)
 	if err != nil {
 		return nil, "", err
 	}
-	if !trusted {
+	if owner != nil {
 		if err := s.ownBounds(&next); err != nil {
 			return nil, "", err
 		}
+		// Nobody has looked at what it is now.
+		next.Unverified = next.Unverified || c.Registration == madeByPerson && !owner.HasRole("admin")
 	}
 	if err := s.complete(&next); err != nil {
 		return nil, "", err
@@ -171,12 +174,8 @@ func (s *Service) CreateOwnClient(ctx context.Context, owner *core.User, metadat
 	secret := c.settleSecret()
 	c.CreatedAt, c.UpdatedAt = s.now(ctx), s.now(ctx)
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
-		n, err := countClientsOf(ctx, tx, owner.ID)
-		if err != nil {
+		if err := s.roomFor(ctx, tx, owner.ID); err != nil {
 			return err
-		}
-		if n >= int64(s.cfg.MaxClientsPerPerson) {
-			return &api.OAuthError{Status: 403, Code: accessDenied, Description: "a person may not have more clients than this"}
 		}
 		return insertClient(ctx, tx, &c)
 	})
@@ -184,6 +183,15 @@ func (s *Service) CreateOwnClient(ctx context.Context, owner *core.User, metadat
 		return nil, "", err
 	}
 	return &c, secret, nil
+}
+
+// roomFor bounds how many clients belong to a person, however they were made.
+func (s *Service) roomFor(ctx context.Context, tx *store.Tx, userID string) error {
+	n, err := countClientsOf(ctx, tx, userID)
+	if err == nil && n >= int64(s.cfg.MaxClientsPerPerson) {
+		return &api.OAuthError{Status: 403, Code: accessDenied, Description: "a person may not have more clients than this"}
+	}
+	return err
 }
 
 // ownBounds: what needs more trust than a person has who only signed up.
@@ -197,12 +205,12 @@ func (s *Service) ownBounds(c *Client) error {
 }
 
 // UpdateOwnClient changes a person's client. Errors: as OwnClient, *api.OAuthError.
-func (s *Service) UpdateOwnClient(ctx context.Context, userID, clientID string, metadata []byte) (*Client, string, error) {
-	c, err := s.OwnClient(ctx, userID, clientID)
+func (s *Service) UpdateOwnClient(ctx context.Context, owner *core.User, clientID string, metadata []byte) (*Client, string, error) {
+	c, err := s.OwnClient(ctx, owner.ID, clientID)
 	if err != nil {
 		return nil, "", err
 	}
-	return s.change(ctx, c, metadata, false)
+	return s.change(ctx, c, metadata, owner)
 }
 
 // RotateOwnSecret gives a person's client a new secret; the old one ends at

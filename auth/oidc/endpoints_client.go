@@ -112,7 +112,7 @@ func (s *Service) updateOwnClient(r *api.Request, in *updateOwnClientIn) (Client
 	if err != nil {
 		return ClientInfo{}, err
 	}
-	caller := core.Caller(r).User.ID
+	caller := core.Caller(r).User
 	c, secret, err := s.UpdateOwnClient(r.Context(), caller, in.ClientID, raw)
 	if err != nil {
 		return ClientInfo{}, err
@@ -120,7 +120,7 @@ func (s *Service) updateOwnClient(r *api.Request, in *updateOwnClientIn) (Client
 	if secret != "" {
 		noStore(r)
 	}
-	r.Security("oauth-client-changed", "client", c.ID, "user", caller)
+	r.Security("oauth-client-changed", "client", c.ID, "user", caller.ID)
 	return c.Info(secret), nil
 }
 

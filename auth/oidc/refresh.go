@@ -173,7 +173,14 @@ func (s *Service) refreshAgain(ctx context.Context, r *tokenRequest, old string,
 		return nil, s.replayed(ctx, g, "refresh_token")
 	}
 	var token *refreshed
-	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		now, err := findGrant(ctx, tx, g.id) // it may have been revoked or rotated on since
+		if errors.Is(err, store.ErrNotFound) || err == nil && (now.revoked != nil || now.refreshToken != g.refreshToken) {
+			return invalid
+		}
+		if err != nil {
+			return err
+		}
 		token, err = s.newToken(ctx, tx, r, g, asked)
 		return err
 	})

@@ -106,6 +106,11 @@ func (s *Service) insertRegistered(ctx context.Context, tx *store.Tx, who Regist
 			return err
 		}
 	}
+	if who.User != nil && !who.Admin && who.Token == "" {
+		if err := s.roomFor(ctx, tx, who.User.ID); err != nil {
+			return err
+		}
+	}
 	if c.Unverified {
 		if err := s.makeRoom(ctx, tx); err != nil {
 			return err

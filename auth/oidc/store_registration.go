@@ -52,27 +52,29 @@ func deleteExpiredRegistrationTokens(ctx context.Context, tx *store.Tx, now time
 (SELECT id FROM oauth_registration_token WHERE expires_at <= $1 OR uses_left = 0 LIMIT $2)`, now, limit)
 }
 
+// countUnverified counts the clients that made themselves and that nobody has
+// looked at. What people make is bounded for each of them, and theirs to delete.
 func countUnverified(ctx context.Context, q store.Querier) (int64, error) {
-	return store.One(ctx, q, func(r *store.Row) int64 { return r.Int() }, `SELECT count(*) FROM oauth_client WHERE verified = FALSE`)
+	return store.One(ctx, q, func(r *store.Row) int64 { return r.Int() }, `SELECT count(*) FROM oauth_client WHERE verified = FALSE AND registration <> 'person'`)
 }
 
 // deleteOldestUnused makes room: the oldest client that nobody has looked at,
 // made before a time and never used.
 func deleteOldestUnused(ctx context.Context, tx *store.Tx, before time.Time) (int64, error) {
 	return tx.Exec(ctx, `DELETE FROM oauth_client WHERE client_id =
-(SELECT client_id FROM oauth_client WHERE verified = FALSE AND disabled = FALSE AND last_used_at IS NULL AND created_at < $1 ORDER BY created_at LIMIT 1)`, before)
+(SELECT client_id FROM oauth_client WHERE verified = FALSE AND registration <> 'person' AND disabled = FALSE AND last_used_at IS NULL AND created_at < $1 ORDER BY created_at LIMIT 1)`, before)
 }
 
 // unusedUnverified are clients that nobody has looked at and that were never used
 // since made, or not since used.
 func unusedUnverified(ctx context.Context, q store.Querier, after string, made, used time.Time, limit int) ([]string, error) {
-	return store.All(ctx, q, ids, `SELECT client_id FROM oauth_client WHERE client_id > $1 AND verified = FALSE AND disabled = FALSE
+	return store.All(ctx, q, ids, `SELECT client_id FROM oauth_client WHERE client_id > $1 AND verified = FALSE AND registration <> 'person' AND disabled = FALSE
 AND (last_used_at IS NULL AND created_at < $2 OR last_used_at < $3) ORDER BY client_id LIMIT $4`, after, made, used, limit)
 }
 
 // stillUnused tells whether one of them still is. Errors: store.ErrNotFound when not.
 func stillUnused(ctx context.Context, tx *store.Tx, clientID string, made, used time.Time) error {
-	_, err := store.One(ctx, tx, ids, `SELECT client_id FROM oauth_client WHERE client_id = $1 AND verified = FALSE AND disabled = FALSE
+	_, err := store.One(ctx, tx, ids, `SELECT client_id FROM oauth_client WHERE client_id = $1 AND verified = FALSE AND registration <> 'person' AND disabled = FALSE
 AND (last_used_at IS NULL AND created_at < $2 OR last_used_at < $3)`, clientID, made, used)
 	return err
 }
