@@ -128,10 +128,15 @@ func (s *Service) checkDocumentID(id string) string {
 		return "must have a path"
 	case slices.ContainsFunc(strings.Split(u.EscapedPath(), "/"), dotSegment):
 		return "must not have the path segments . and .."
-	case strings.HasPrefix(id, s.issuer+"/"): // our own name is nobody's to show
+	case s.isOurHost(u.Hostname()): // our own name is nobody's to show
 		return "is an address of this server"
 	}
 	return ""
+}
+
+func (s *Service) isOurHost(host string) bool {
+	us, err := url.Parse(s.issuer)
+	return err == nil && strings.EqualFold(strings.TrimSuffix(host, "."), us.Hostname())
 }
 
 func dotSegment(segment string) bool {

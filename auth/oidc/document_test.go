@@ -1,6 +1,7 @@
 package oidc_test
 
 import (
+	"crypto"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -141,6 +142,8 @@ func TestMetadataDocumentRefused(t *testing.T) {
 		{"a host that is not ASCII", "https://bаnk.example/a", site{}, "character"},
 		{"no host", "https:///a", site{}, "https address"},
 		{"endless", "https://client.example/" + strings.Repeat("a", 200), site{}, "too long"},
+		{"of this server", "https://localhost/app.json", site{}, "of this server"},
+		{"of this server, written otherwise", "https://LOCALHOST.:8443/app.json", site{}, "of this server"},
 		{"loopback", "https://127.0.0.2/a", site{}, "cannot be read"},
 		{"loopback in IPv6", "https://[::1]/a", site{}, "cannot be read"},
 		{"private", "https://10.0.0.1/a", site{}, "cannot be read"},
@@ -291,4 +294,34 @@ allowed_scopes = ["notes:read", "notes:write"]
 	if tokens := w.redeem("", w.code(other, ask("notes:read")), url.Values{"client_id": {other}}).json(200); tokens["refresh_token"] != nil {
 		t.Error("a client without the grant stays connected")
 	}
+}
+
+// TestMetadataDocumentWithKeys: a client that nobody registered can still prove itself
+// (§6.2), push its requests (RFC 9126) and change its keys.
+func TestMetadataDocumentWithKeys(t *testing.T) {
+	t.Parallel()
+	w := documentWorld(t, nil)
+	old, next := newKey(t, "ES256"), newKey(t, "ES256")
+	w.outside.put(documentID, site{body: documentWith(map[string]any{"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://client.example/jwks"})})
+	w.outside.put("https://client.example/jwks", site{body: string(keySet(t, old))})
+	prove := func(key crypto.Signer, more url.Values) url.Values {
+		form := asserting(signed(t, key, "ES256", nil, w.assertion(documentID, nil)))
+		maps.Copy(form, more)
+		return form
+	}
+	w.form("par", "", prove(next, request(documentID, nil))).refused(401, "invalid_client")
+	w.form("par", "", request(documentID, nil)).refused(401, "invalid_client")
+	if w.count("oauth_client") != 1 {
+		t.Error("who proved nothing is kept")
+	}
+	uri, _ := w.form("par", "", prove(old, request(documentID, nil))).json(201)["request_uri"].(string)
+	b := w.ada()
+	code := b.allow(b.authorize(url.Values{"client_id": {documentID}, "request_uri": {uri}})).Query().Get("code")
+	tokens := w.redeem("", code, prove(old, nil)).json(200)
+	w.outside.put("https://client.example/jwks", site{body: string(keySet(t, next))})
+	w.pass(time.Minute)
+	w.refresh("", tokens["refresh_token"].(string), prove(old, nil)).json(200) // still known for a while
+	w.pass(10 * time.Minute)
+	w.form("introspect", "", prove(old, url.Values{"token": {"x"}})).refused(401, "invalid_client")
+	w.form("introspect", "", prove(next, url.Values{"token": {"x"}})).json(200)
 }

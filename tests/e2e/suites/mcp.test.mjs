@@ -4,9 +4,10 @@ import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { once } from "node:events";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import * as openid from "openid-client";
 import { freePort, start } from "../lib/authd.mjs";
 import { example, folder } from "../lib/docs.mjs";
@@ -18,7 +19,7 @@ const ada = { email: "ada@example.com", password: "correct-horse-battery" };
 const documented = "https://client.example.com/app.json";
 
 describe("MCP", () => {
-  let server, user, world, resource, secret, other;
+  let server, user, world, resource, secret, machine, other;
   const asked = [];
   const servers = {};
   before(async () => {
@@ -34,8 +35,8 @@ describe("MCP", () => {
     resource = { keys: `http://localhost:${ports.keys}/mcp`, asking: `http://localhost:${ports.asking}/mcp` };
     other = "https://other.example.com/mcp";
     const toml = example(page, "authd.toml", { "https://notes.example.com/mcp": resource.keys });
-    secret = toml.match(/client_secret = "(.*)"/)[1];
-    const second = (identifier) => `\n[[oauth_provider.resources]]\nidentifier = "${identifier}"\nallowed_scopes = ["notes:read", "notes:write"]\nclients = ["notes-server", "notes-cli"]\n`;
+    [secret, machine] = [...toml.matchAll(/client_secret = "(.*)"/g)].map((found) => found[1]);
+    const second = (identifier) => `\n[[oauth_provider.resources]]\nidentifier = "${identifier}"\nallowed_scopes = ["notes:read", "notes:write"]\nclients = ["notes-server", "notes-cli", "notes-job"]\n`;
     server = await start({
       toml: toml.replace(`= ["${resource.keys}"]`, `= ["${resource.keys}", "${resource.asking}"]`) + second(resource.asking) + second(other),
       env: { AUTHD_TEST_EGRESS: `http://127.0.0.1:${world.address().port}` },
@@ -122,6 +123,14 @@ describe("MCP", () => {
     });
   }
 
+
+  test("a machine comes for itself", async () => {
+    for (const way of ["keys", "asking"]) {
+      const env = { PATH: process.env.PATH, ISSUER: server.url, RESOURCE: resource[way], CLIENT_SECRET: machine };
+      const { stdout } = await promisify(execFile)(process.execPath, ["job.mjs"], { cwd: folder({ "job.mjs": example(page, "job.mjs") }), env });
+      assert.deepEqual(JSON.parse(stdout), [], "it has no notes");
+    }
+  });
 
   test("a token is good at the server that it was asked for, and nowhere else", async () => {
     const config = await openid.discovery(new URL(server.url), "notes-cli", undefined, openid.None(), { algorithm: "oauth2", execute: [openid.allowInsecureRequests] });
