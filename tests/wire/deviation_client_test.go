@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 )
 
@@ -15,6 +16,35 @@ func clientDeviations() []deviation {
 			Why:        "RFC 7591 section 3.2.1: all registered metadata is returned; RFC 7592.",
 			Recordings: []int{379, 380, 381, 385, 386, 387, 390, 391, 2820},
 			Change:     registrationSaysAll,
+		},
+		{
+			ID:         "redirects-in-oauth-words",
+			BetterAuth: "A redirect URI that no client may have is a `VALIDATION_ERROR` where a person makes or changes a client, and an `invalid_redirect_uri` where a client registers itself.",
+			Authd:      "It is an `invalid_redirect_uri` everywhere.",
+			Why:        "RFC 7591 section 3.2.2: one answer for one mistake.",
+			Recordings: []int{2901, 2918, 2961},
+			Change:     refused(http.StatusBadRequest, "invalid_redirect_uri"),
+		},
+		{
+			ID:         "empty-lists",
+			BetterAuth: "An empty list of response types contradicts the grant that needs one.",
+			Authd:      "An empty list is one that was left out.",
+			Why:        "RFC 7591 section 2 has a default for each list.",
+			Recordings: []int{2904},
+			Change: func(_ recording, _ exchange) exchange {
+				return exchange{
+					Status: http.StatusCreated, Body: someDocument,
+					Header: map[string]any{"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"},
+				}
+			},
+		},
+		{
+			ID:         "not-yours-says-so",
+			BetterAuth: "Who asks for somebody else's client gets a 401 without a body.",
+			Authd:      "It has the body of every other 401.",
+			Why:        "Clients read `code`.",
+			Recordings: []int{2910, 2917, 2923, 2927},
+			Change:     refused(http.StatusUnauthorized, "UNAUTHORIZED"),
 		},
 		{
 			ID:         "user-codes",

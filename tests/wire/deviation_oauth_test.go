@@ -288,7 +288,7 @@ func oauthDeviations() []deviation {
 			BetterAuth: "OAuth errors have certain `error_description`s.",
 			Authd:      "Some are worded so that the reader knows what to change.",
 			Why:        "RFC 6749 section 5.2: it is for the developer; programs read `error`.",
-			Recordings: []int{394, 406, 597, 2603, 2607, 2609, 2610, 2614, 2616, 2633, 2634, 2635, 2636, 2637, 2655, 2657, 2658, 2664, 2673, 2842, 2843, 2844},
+			Recordings: []int{394, 406, 597, 2603, 2607, 2609, 2610, 2614, 2616, 2633, 2634, 2635, 2636, 2637, 2655, 2657, 2658, 2664, 2673, 2842, 2843, 2844, 2905, 2906, 2940, 2946, 2947, 2960, 2962, 2963},
 			Change:     inOtherWords,
 		},
 		{

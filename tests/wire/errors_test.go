@@ -104,6 +104,8 @@ const (
 	asOtherCode  = "measured on better-auth: the endpoint answers with another status or code of this list"
 	passwordless = "everybody who can sign in has a password while no other way in is built"
 	javascript   = "about asynchronous validators of JavaScript"
+	elsewhere    = "listed because a function that several endpoints share has it; this one takes another way through it"
+	setUpOther   = "the reference server is not set up to answer so: the package's own tests bring it about on authd"
 )
 
 func unprovoked() map[string]string {
@@ -167,6 +169,32 @@ func unprovoked() map[string]string {
 		"POST /oauth2/userinfo 400 invalid_token":                          asOtherCode,
 		"GET /oauth2/userinfo 400 invalid_request":                         asOtherCode,
 		"POST /oauth2/userinfo 400 invalid_request":                        asOtherCode,
+	}
+	for _, e := range []string{
+		"GET /device", "POST /device/approve", "POST /device/code", "POST /device/deny",
+	} {
+		reasons[e+" 400 invalid_client"] = setUpOther
+		reasons[e+" 500 server_error"] = storage
+	}
+	for _, e := range []string{
+		"POST /device/token", "GET /oauth2/end-session", "POST /oauth2/end-session", "POST /oauth2/end-session/confirm", "POST /oauth2/register",
+	} {
+		reasons[e+" 500 server_error"] = storage
+	}
+	for _, e := range []string{"POST /oauth2/client/rotate-secret", "POST /oauth2/delete-client", "POST /oauth2/update-client"} {
+		reasons[e+" 500 invalid_client"] = unreachable
+	}
+	for _, e := range []string{
+		"POST /oauth2/create-client 400 invalid_client", "POST /oauth2/create-client 400 invalid_request", "POST /oauth2/create-client 400 invalid_target",
+		"POST /oauth2/register 400 invalid_client", "POST /oauth2/register 400 invalid_request", "POST /oauth2/register 400 invalid_target",
+	} {
+		reasons[e] = elsewhere
+	}
+	reasons["POST /oauth2/update-client 400 invalid_redirect_uri"] = validated
+	for _, e := range []string{
+		"POST /oauth2/register 403 access_denied", "POST /oauth2/public-client-prelogin 401 invalid_signature", "POST /oauth2/public-client-prelogin 404 not_found",
+	} {
+		reasons[e] = setUpOther
 	}
 	for _, method := range []string{"GET", "POST"} {
 		for _, status := range []string{"401", "500"} {
