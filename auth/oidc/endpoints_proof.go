@@ -11,7 +11,8 @@ import (
 func (s *Service) proofEndpoints() []api.Endpoint {
 	return []api.Endpoint{
 		api.Handle(api.Endpoint{
-			Method: http.MethodPost, Path: "/oauth2/par", ID: "oauth2Par", Tag: tag, Limit: perMinute(60), Media: []string{api.MediaForm}, Origin: api.OriginNone, CORS: api.CORSPublic, OAuth: invalidRequest,
+			Method: http.MethodPost, Path: "/oauth2/par", ID: "oauth2Par", Tag: tag, Limit: perMinute(60), Media: []string{api.MediaForm}, Origin: api.OriginNone, CORS: api.CORSPublic,
+			OAuth: invalidRequest, Document: true, // RFC 9126 §2.3: other methods are 405
 			Doc: "Takes an authorization request from the client itself and gives a request_uri for it (RFC 9126).",
 		}, s.push),
 	}

@@ -93,8 +93,8 @@ type Endpoint struct {
 	Origin OriginRule
 	CORS   CORSRule
 	Page   bool // errors are pages, not JSON
-	// Document is for metadata at a standard's place: methods that it does not
-	// have are 405 there and not, as everywhere else in the contract, 404.
+	// Document is for what stands at a standard's place, such as metadata: methods
+	// that it does not have are 405 there and not, as everywhere else in the contract, 404.
 	Document bool
 	// OAuth is the error code that OAuth has for a request that cannot be read
 	// (RFC 6749 §5.2, RFC 7591 §3.2.2); "" for the contract's own errors.

@@ -25,6 +25,7 @@ type Request struct {
 	ctx      context.Context
 	now      time.Time
 	addr     netip.Addr
+	allow    string // the methods that a 405 names
 }
 
 // Context ends when the client goes away or the server's time is up.

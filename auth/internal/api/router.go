@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -145,8 +147,10 @@ func (s *site) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r := &Request{HTTP: hr, router: rt, endpoint: e, w: rw}
 	if e == nil {
 		r.endpoint = notFound
-		if get := s.methods[http.MethodGet]; get != nil && get.Document {
-			r.endpoint = wrongMethod
+		for _, other := range s.methods {
+			if other.Document {
+				r.endpoint, r.allow = wrongMethod, s.allowed()
+			}
 		}
 	}
 	defer func() {
@@ -166,6 +170,11 @@ func (s *site) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	default:
 		r.serve(e)
 	}
+}
+
+// allowed are the methods of a path, for a 405.
+func (s *site) allowed() string {
+	return strings.Join(slices.Sorted(maps.Keys(s.methods)), ", ")
 }
 
 func (rt *Router) finish(r *Request, took time.Duration) {
@@ -270,7 +279,7 @@ func (r *Request) failPage(err error, retry time.Duration) {
 // notFound answers an unknown path: empty in the API, as the contract has it, a page elsewhere.
 func (r *Request) notFound() {
 	if r.endpoint == wrongMethod {
-		r.Header().Set("Allow", "GET, HEAD")
+		r.Header().Set("Allow", r.allow)
 		r.w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
