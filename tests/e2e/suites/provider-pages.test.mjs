@@ -297,12 +297,14 @@ describe("what the provider shows", () => {
     assert.equal(await userinfo(), 200);
     await page.goto(`${server.url}/account`);
     await page.getByRole("link", { name: "Apps with access" }).click();
-    const item = page.getByRole("listitem").filter({ hasText: "Shop & Söhne" });
+    const item = page.getByRole("region", { name: "Apps with access" }).getByRole("listitem").filter({ hasText: "Shop & Söhne" });
     assert.match(await item.innerText(), /See your e-mail address[\s\S]*Stays connected until you remove it/);
     await good(page);
     await page.getByRole("button", { name: "Remove Shop & Söhne" }).click();
     await page.getByRole("status").filter({ hasText: "The app has no access any more." }).waitFor();
     assert.equal(await item.count(), 0);
+    const lately = page.getByRole("region", { name: "Signed out lately" }).getByRole("listitem").filter({ hasText: "Shop & Söhne" });
+    assert.match(await lately.innerText(), /Cannot be told/);
     await good(page);
     assert.equal(await userinfo(), 401);
   });
