@@ -43,7 +43,7 @@ describe("what the provider shows", () => {
         client("wiki", "Wiki", `post_logout_redirect_uris = ["${app.url}/bye"]\nbackchannel_logout_uri = "${app.url}/told"`),
         client("deaf", "Old thing"),
         `[[client]]\nclient_id = "tv"\nname = "Television"\ntoken_endpoint_auth_method = "none"\ngrant_types = ["${device}"]\n`,
-        `[[oauth_provider.resources]]\nidentifier = "https://tickets.example/api"\nname = "Tickets"\nallowed_scopes = ["email"]\nclients = ["shop"]\n`,
+        `[[oauth_provider.resources]]\nidentifier = "https://tickets.example/a/rather/long/path/to/the/interface"\nallowed_scopes = ["email"]\nclients = ["shop"]\n`,
       ].join("\n"),
     }), launch()]);
     await server.signUp(person.email, person.password, person.name);
@@ -113,10 +113,10 @@ describe("what the provider shows", () => {
 
   test("consent says who asks for what, as whom and where it leads, and gives what is ticked", async () => {
     const page = await signedIn();
-    await page.goto(authorize({ client_id: "shop", scope: "openid profile email offline_access", resource: "https://tickets.example/api" }));
+    await page.goto(authorize({ client_id: "shop", scope: "openid profile email offline_access", resource: "https://tickets.example/a/rather/long/path/to/the/interface" }));
     assert.equal(at(page), "/consent");
     assert.equal(await title(page), "Shop & Söhne asks for access");
-    for (const text of ["https://shop.example", "Ada Lovelace", person.email, "Know who you are", "Stay connected", "Tickets", "localhost", "until you end it"]) {
+    for (const text of ["https://shop.example", "Ada Lovelace", person.email, "Know who you are", "Stay connected", "https://tickets.example/a/rather/long/path/to/the/interface", "localhost", "until you end it"]) {
       assert.ok((await said(page)).includes(text), `the page does not say ${text}`);
     }
     await good(page);
