@@ -222,7 +222,12 @@ func (s *Service) leaveOut(said map[string]json.RawMessage) {
 		known := slices.DeleteFunc(strings.Fields(scope), func(one string) bool { return !slices.Contains(s.strangersScopes(), one) })
 		said["scope"], _ = json.Marshal(strings.Join(known, " "))
 	}
-	var grants, responses []string
+	var resources, grants, responses []string
+	if json.Unmarshal(said["resources"], &resources) == nil {
+		said["resources"], _ = json.Marshal(slices.DeleteFunc(resources, func(one string) bool {
+			return s.checkAsked(&Client{Settings: Settings{Resources: []string{one}}}) != nil
+		}))
+	}
 	if json.Unmarshal(said["grant_types"], &grants) == nil {
 		said["grant_types"], _ = json.Marshal(slices.DeleteFunc(grants, func(one string) bool {
 			return !slices.Contains([]string{grantCode, grantRefresh, grantDeviceCode}, one)

@@ -18,7 +18,8 @@ const errDocumentAway = documentError("the metadata document at client_id cannot
 
 // documents are the clients that are known by their metadata documents, for as long
 // as the documents may be kept. Strangers name the addresses: there is a bound to
-// what is kept, and to how often others are called for it. A failure is not kept.
+// what is kept, and to how often others are called for it. A failure is not kept, but
+// for the steps of one request.
 type documents struct {
 	limit readLimit
 
@@ -32,6 +33,8 @@ type document struct {
 	mu     sync.Mutex // held while it is read: others who need it wait for the same answer
 	client *Client
 	until  time.Time
+	wrong  error // why it was no client just now
+	failed time.Time
 }
 
 // get is the client of an address, a copy that is the caller's. Errors: documentError.
@@ -44,14 +47,18 @@ func (d *documents) get(ctx context.Context, s *Service, id string) (*Client, er
 		c := *one.client
 		return &c, nil
 	}
+	if age := now.Sub(one.failed); one.wrong != nil && age >= 0 && age < time.Second {
+		return nil, one.wrong
+	}
 	if !d.limit.take(id, now) {
 		return nil, errDocumentAway
 	}
 	read, life, err := s.readDocument(ctx, id)
 	if err != nil {
+		one.wrong, one.failed = err, now
 		return nil, err
 	}
-	one.client, one.until = read, now.Add(life)
+	one.client, one.until, one.wrong = read, now.Add(life), nil
 	c := *read
 	return &c, nil
 }

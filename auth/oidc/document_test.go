@@ -44,7 +44,7 @@ func TestMetadataDocument(t *testing.T) {
 	w := documentWorld(t, nil)
 	w.outside.put(documentID, site{body: documentWith(map[string]any{
 		"client_uri": "https://bank.example", "scope": "openid offline_access unheard:of", "grant_types": []string{"authorization_code", "refresh_token", "urn:x"},
-		"response_types": []string{"code", "token"},
+		"response_types": []string{"code", "token"}, "resources": []string{"https://nobody.example"},
 	}), cache: "max-age=600"})
 	if w.anonymous().get("/.well-known/oauth-authorization-server").json(200)["client_id_metadata_document_supported"] != true {
 		t.Error("not in the metadata")
@@ -115,8 +115,13 @@ func TestMetadataDocumentChanges(t *testing.T) {
 		t.Errorf("but not for ever: %s", got)
 	}
 	w.outside.put(documentID, site{body: `{}`})
+	w.pass(time.Second)
+	before := w.outside.requests()
 	if got := ask(); !strings.Contains(got.Query().Get("error_description"), "client_id in the metadata document") {
 		t.Errorf("a document of something else: %s", got)
+	}
+	if n := w.outside.requests() - before; n != 1 {
+		t.Errorf("read %d times for one request", n)
 	}
 }
 

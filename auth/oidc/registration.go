@@ -24,6 +24,7 @@ import (
 const (
 	unusedGrace = 24 * time.Hour // how long an unverified client may stay without one use
 	usedEvery   = 24 * time.Hour // how often a client's use is written down
+	maxSelfMade = 64 << 10       // bytes of metadata: strangers may send it, and it is kept
 	roomAfter   = time.Hour      // how old an unused one must be to make room for another
 )
 
@@ -159,6 +160,9 @@ func (s *Service) mayRegister(ctx context.Context, who Registrant) (verified boo
 // selfMade reads what a client says of itself, with the defaults of RFC 7591 §2
 // and the operator's bounds.
 func (s *Service) selfMade(raw []byte) (Client, error) {
+	if len(raw) > maxSelfMade {
+		return Client{}, bad(invalidMetadata, "client metadata has more than 64 kB")
+	}
 	c, err := clientOf(raw, false)
 	if err != nil {
 		return Client{}, err

@@ -102,6 +102,7 @@ func TestRegistrationIsBounded(t *testing.T) {
 		{"a user name that looks like a host", map[string]any{"redirect_uris": []string{"https://bank.example@evil.example/"}}, "invalid_redirect_uri"},
 		{"a redirect that is no list", map[string]any{"redirect_uris": callback}, "invalid_client_metadata"},
 		{"more than there may be", map[string]any{"redirect_uris": strings.Split(strings.Repeat(callback+" ", 101), " ")}, "invalid_client_metadata"},
+		{"more than is kept of a stranger's", map[string]any{"x": strings.Repeat("a", 64<<10)}, "invalid_client_metadata"},
 		{"a scope that is not for strangers", map[string]any{"scope": "openid email"}, "invalid_scope"},
 		{"the implicit flow", map[string]any{"response_types": []string{"token"}}, "invalid_client_metadata"},
 		{"RFC 7591 §2.1: types that do not fit", map[string]any{"grant_types": []string{"refresh_token"}, "response_types": []string{"code"}}, "invalid_client_metadata"},
