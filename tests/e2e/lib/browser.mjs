@@ -17,7 +17,7 @@ export async function launch() {
 // open gives a page in a context of its own; without JavaScript unless asked for.
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ javaScriptEnabled: false, locale: "en-US", ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000); // a busy machine is no failure
   return context.newPage();
 }
 
