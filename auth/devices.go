@@ -34,7 +34,8 @@ func (d devices) Look(r *api.Request, a *core.Auth, code string) (*pages.Device,
 	if request.OAuth {
 		shown.Scopes = strings.Fields(request.Scope)
 	}
-	return shown, nil
+	shown.Resources, err = d.service.Resources(r.Context(), request)
+	return shown, err
 }
 
 func (d devices) Answer(r *api.Request, a *core.Auth, code string, allow bool) error {

@@ -198,7 +198,7 @@ func TestWhatOthersWroteIsOnlyText(t *testing.T) {
 	for name, page := range map[string]templ.Component{
 		"request": RequestFailed(p, evil, RequestProblem{Client: evil, ClientID: evil, Wrong: []WrongParameter{{Parameter: evil, Received: evil, Expected: "values", Values: []string{evil}, Hint: evil}, {Reason: evil}}}),
 		"consent": Consent(p, ConsentPage{User: user, Client: evil, ClientURL: evil, SelfNamed: true, Logo: evil, Policy: evil, Terms: evil, Scopes: []Scope{{Name: evil}}, Leads: Destination{App, evil}}),
-		"device":  DeviceAsk(p, DevicePage{User: user, Code: evil, Client: evil, ClientURL: evil, SelfNamed: true, Scopes: []Scope{{Name: evil}}, IPAddress: evil}),
+		"device":  DeviceAsk(p, DevicePage{User: user, Code: evil, Client: evil, ClientURL: evil, SelfNamed: true, Scopes: []Scope{{Name: evil}}, Resources: []string{evil}, IPAddress: evil}),
 		"code":    DeviceCode(p, DeviceForm{Code: evil}),
 		"login":   Login(p, LoginForm{Email: evil, Client: evil}),
 		"account": Account(p, AccountPage{User: user, Sessions: []Session{{ID: evil, UserAgent: evil, IPAddress: evil}}}),

@@ -19,6 +19,7 @@ type DevicePage struct {
 	SelfNamed bool // nobody has checked its name
 	Session   bool // it gets all that the person may do, not some scopes
 	Scopes    []Scope
-	IPAddress string // of the device
+	Resources []string // the APIs that access is for, by name
+	IPAddress string   // of the device
 	Asked     time.Time
 }

@@ -70,6 +70,11 @@ func (s *Service) Client(ctx context.Context, r *Request) (name, uri string, ver
 	return s.clients.DeviceClient(ctx, r.ClientID)
 }
 
+// Resources are the names of the APIs that a request is for.
+func (s *Service) Resources(ctx context.Context, r *Request) ([]string, error) {
+	return s.clients.DeviceResources(ctx, r.Resources)
+}
+
 // Answer approves or denies a request that this person has looked at. Errors:
 // those of Look, ErrProcessed, ErrNotClaimed, ErrNotYours, and 401 without a session.
 func (s *Service) Answer(ctx context.Context, p Person, code string, approve bool) error {

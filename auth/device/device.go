@@ -38,8 +38,11 @@ import (
 type Clients interface {
 	// DeviceRequest proves the client of a request at the device authorization
 	// endpoint (RFC 8628 §3.1) and returns its id, "" when no such client is
-	// registered, and the scopes that it may have. Errors: *api.OAuthError.
-	DeviceRequest(ctx context.Context, authorization string, form url.Values) (clientID string, scopes []string, err error)
+	// registered, the scopes that it may have and the APIs that they are for (RFC 8707).
+	// Errors: *api.OAuthError.
+	DeviceRequest(ctx context.Context, authorization string, form url.Values) (clientID string, scopes, resources []string, err error)
+	// DeviceResources are the names of these APIs, for people.
+	DeviceResources(ctx context.Context, identifiers []string) ([]string, error)
 	// DeviceClient is what a person is told of a client; verified says that the
 	// name was looked at by whoever runs the server.
 	DeviceClient(ctx context.Context, id string) (name, uri string, verified bool, err error)
@@ -89,6 +92,7 @@ const (
 type Request struct {
 	ClientID  string
 	Scope     string // as it was asked for
+	Resources []string
 	Status    string
 	IPAddress string // of the device
 	CreatedAt time.Time
@@ -131,12 +135,12 @@ func (s *Service) Start(ctx context.Context, authorization string, form url.Valu
 		}
 	}
 	r := &Request{ClientID: form.Get("client_id"), Scope: form.Get("scope"), Status: statusPending, IPAddress: ip, userID: form.Get("user_id")}
-	clientID, scopes, err := s.clients.DeviceRequest(ctx, authorization, form)
+	clientID, scopes, resources, err := s.clients.DeviceRequest(ctx, authorization, form)
 	switch {
 	case err != nil:
 		return nil, err
 	case clientID != "":
-		r.OAuth, r.ClientID, r.Scope = true, clientID, strings.Join(scopes, " ")
+		r.OAuth, r.ClientID, r.Scope, r.Resources = true, clientID, strings.Join(scopes, " "), resources
 	case r.ClientID == "":
 		return nil, bad(invalidRequest, "client_id is required")
 	case !s.cfg.AllowUnregistered:

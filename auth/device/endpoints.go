@@ -51,6 +51,7 @@ type startIn struct {
 	ClientID     any `body:"client_id,optional"`
 	ClientSecret any `body:"client_secret,optional" doc:"Of a client registered for client_secret_post."`
 	Scope        any `body:"scope,optional" doc:"Separated by spaces."`
+	Resource     any `body:"resource,optional" doc:"Where the access token is to count (RFC 8707); may be repeated."`
 	UserID       any `body:"user_id,optional" doc:"The only person who may answer."`
 }
 

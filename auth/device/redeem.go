@@ -19,13 +19,13 @@ const early = 500 * time.Millisecond
 // RedeemOAuth is a poll at the provider's token endpoint: when the person has
 // approved, issue makes the tokens, in the transaction that uses the code up.
 // Errors: *api.OAuthError (RFC 8628 §3.5).
-func (s *Service) RedeemOAuth(ctx context.Context, clientID, deviceCode string, issue func(tx *store.Tx, a *core.Auth, scopes []string) error) error {
+func (s *Service) RedeemOAuth(ctx context.Context, clientID, deviceCode string, issue func(tx *store.Tx, a *core.Auth, scopes, resources []string) error) error {
 	return s.redeem(ctx, clientID, deviceCode, true, func(tx *store.Tx, r *Request) error {
 		u, err := s.person(ctx, tx, r)
 		if err != nil {
 			return err
 		}
-		return issue(tx, r.auth(u), strings.Fields(r.Scope))
+		return issue(tx, r.auth(u), strings.Fields(r.Scope), r.Resources)
 	})
 }
 

@@ -3,12 +3,13 @@ package device
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"authd/auth/internal/store"
 )
 
-const columns = `id, client_id, scope, status, oauth, ip_address, user_id, session_id, auth_time, amr, created_at, expires_at, last_polled_at, polling_interval`
+const columns = `id, client_id, scope, status, oauth, ip_address, user_id, session_id, auth_time, amr, created_at, expires_at, last_polled_at, polling_interval, resources`
 
 func scan(r *store.Row) *Request {
 	q := &Request{
@@ -23,6 +24,7 @@ func scan(r *store.Row) *Request {
 	}
 	q.CreatedAt, q.expiresAt, q.polledAt = r.Time(), r.Time(), r.NullTime()
 	q.interval = time.Duration(r.Int()) * time.Millisecond
+	q.Resources = strings.Fields(text(r))
 	return q
 }
 
@@ -41,9 +43,10 @@ func null(s string) *string {
 }
 
 func insertRequest(ctx context.Context, tx *store.Tx, r *Request, deviceCode, userCode string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO device_code (id, device_code, user_code, client_id, scope, status, oauth, ip_address, user_id, created_at, expires_at, polling_interval)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		r.id, deviceCode, userCode, r.ClientID, r.Scope, r.Status, r.OAuth, r.IPAddress, null(r.userID), r.CreatedAt, r.expiresAt, r.interval.Milliseconds())
+	_, err := tx.Exec(ctx, `INSERT INTO device_code (id, device_code, user_code, client_id, scope, status, oauth, ip_address, user_id, created_at, expires_at, polling_interval, resources)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		r.id, deviceCode, userCode, r.ClientID, r.Scope, r.Status, r.OAuth, r.IPAddress, null(r.userID), r.CreatedAt, r.expiresAt, r.interval.Milliseconds(),
+		null(strings.Join(r.Resources, " ")))
 	return err
 }
 

@@ -33,8 +33,8 @@ func deviceGrants(on bool) []string {
 // Devices knows which devices a person has let in.
 type Devices interface {
 	// RedeemOAuth uses an approved device code up: issue runs in the same
-	// transaction, with who approved and what. Errors: *api.OAuthError.
-	RedeemOAuth(ctx context.Context, clientID, deviceCode string, issue func(tx *store.Tx, a *core.Auth, scopes []string) error) error
+	// transaction, with who approved, what, and for which APIs. Errors: *api.OAuthError.
+	RedeemOAuth(ctx context.Context, clientID, deviceCode string, issue func(tx *store.Tx, a *core.Auth, scopes, resources []string) error) error
 	// EndClient takes back what a person has approved and the client has not fetched.
 	EndClient(ctx context.Context, tx *store.Tx, userID, clientID string) error
 }
@@ -43,30 +43,40 @@ type Devices interface {
 func (s *Service) UseDevices(d Devices) { s.devices = d }
 
 // DeviceRequest proves the client that asks for a device code and returns its id,
-// "" when no such client is registered, and the scopes it asks for
-// (RFC 8628 §3.1). Errors: *api.OAuthError.
-func (s *Service) DeviceRequest(ctx context.Context, authorization string, form url.Values) (string, []string, error) {
+// "" when no such client is registered, the scopes it asks for (RFC 8628 §3.1) and
+// where they are to count (RFC 8707 §2.1). Errors: *api.OAuthError.
+func (s *Service) DeviceRequest(ctx context.Context, authorization string, form url.Values) (clientID string, scopes, resources []string, err error) {
 	if name := malformed(form); name != "" {
-		return "", nil, bad(invalidRequest, name)
+		return "", nil, nil, bad(invalidRequest, name)
 	}
 	if authorization == "" && form.Get("client_secret") == "" && form.Get("client_assertion") == "" {
 		_, err := s.known(ctx, form.Get("client_id"))
 		if errors.Is(err, ErrClientNotFound) && !errors.As(err, new(documentError)) {
-			return "", nil, nil
+			return "", nil, nil, nil
 		}
 	}
 	client, err := s.authenticate(ctx, authorization, form)
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	if !slices.Contains(client.GrantTypes, grantDeviceCode) {
-		return "", nil, bad(unauthorizedClient, "client is not authorized to use grant type "+grantDeviceCode)
+		return "", nil, nil, bad(unauthorizedClient, "client is not authorized to use grant type "+grantDeviceCode)
 	}
 	r := &Request{Client: client, params: url.Values{"scope": form["scope"]}}
 	if code, description := s.parseScopes(r); code != "" {
-		return "", nil, bad(code, description)
+		return "", nil, nil, bad(code, description)
 	}
-	return client.ID, r.Scopes, nil
+	target, err := s.target(ctx, client, form["resource"])
+	if err != nil {
+		return "", nil, nil, err
+	}
+	_, err = target.narrow(r.Scopes)
+	return client.ID, r.Scopes, target.resources, err
+}
+
+// DeviceResources are the names of APIs as the page at /device tells them.
+func (s *Service) DeviceResources(ctx context.Context, identifiers []string) ([]string, error) {
+	return s.resourceNames(ctx, identifiers)
 }
 
 // DeviceClient is what the page at /device tells of a client.
@@ -84,16 +94,19 @@ func (s *Service) device(ctx context.Context, r *tokenRequest) (*Tokens, error) 
 	if code == "" {
 		return nil, bad(invalidRequest, "device_code is required")
 	}
-	// No person was asked for a resource: this is the client's own wish, within what it may have.
-	target, err := s.target(ctx, r.client, r.form["resource"])
+	asked, err := s.target(ctx, r.client, r.form["resource"])
 	if err != nil {
 		return nil, err
 	}
 	var g *grant
 	var token *minted
 	refresh := ""
-	err = s.devices.RedeemOAuth(ctx, r.client.ID, code, func(tx *store.Tx, a *core.Auth, scopes []string) (err error) {
-		g, refresh, err = s.grantTo(ctx, tx, r, a, scopes, target)
+	err = s.devices.RedeemOAuth(ctx, r.client.ID, code, func(tx *store.Tx, a *core.Auth, scopes, resources []string) (err error) {
+		target, err := s.deviceTarget(ctx, tx, r, asked, resources)
+		if err != nil {
+			return err
+		}
+		g, refresh, err = s.grantTo(ctx, tx, r, a, scopes, resources, target)
 		if err != nil {
 			return err
 		}
@@ -114,10 +127,26 @@ func (s *Service) device(ctx context.Context, r *tokenRequest) (*Tokens, error) 
 	return tokens, s.addIDToken(ctx, r.client, g, g.scopes, "", tokens)
 }
 
+// deviceTarget is where the tokens of a device are to count: within what the person
+// was told (RFC 8707 §2.2). Where that was nothing in particular, it is the client's own
+// wish, within what it may have.
+func (s *Service) deviceTarget(ctx context.Context, tx *store.Tx, r *tokenRequest, asked target, told []string) (target, error) {
+	if asked.resources == nil {
+		return s.targetIn(ctx, tx, r.client, told)
+	}
+	if len(told) == 0 {
+		return asked, nil
+	}
+	return asked, asked.within(told)
+}
+
 // grantTo makes a grant that no code stood for, and its refresh token, where it has one.
-func (s *Service) grantTo(ctx context.Context, tx *store.Tx, r *tokenRequest, a *core.Auth, scopes []string, to target) (*grant, string, error) {
+func (s *Service) grantTo(ctx context.Context, tx *store.Tx, r *tokenRequest, a *core.Auth, scopes, resources []string, to target) (*grant, string, error) {
+	if len(resources) == 0 {
+		resources = to.resources
+	}
 	g := &grant{
-		id: core.NewID(), clientID: r.client.ID, userID: a.User.ID, sessionID: a.Session.ID, scopes: scopes, resources: to.resources,
+		id: core.NewID(), clientID: r.client.ID, userID: a.User.ID, sessionID: a.Session.ID, scopes: scopes, resources: resources,
 		authTime: a.Session.CreatedAt, amr: a.Session.AMR, createdAt: r.now, jkt: r.client.bindRefresh(r.jkt),
 	}
 	refresh := ""

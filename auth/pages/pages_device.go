@@ -19,6 +19,7 @@ type Device struct {
 	SelfNamed bool
 	Session   bool // it gets a session, not scopes
 	Scopes    []string
+	Resources []string // the APIs that access is for
 	IPAddress string
 	Asked     time.Time
 }
@@ -85,7 +86,7 @@ func (s *Service) device(r *api.Request, _ *api.None) (api.Responder, error) {
 		return v.wrongCode(err)
 	}
 	page := views.DevicePage{
-		User: person(v.auth.User), Code: d.Code, Client: d.Client, ClientURL: d.ClientURL, SelfNamed: d.SelfNamed,
+		User: person(v.auth.User), Code: d.Code, Client: d.Client, Resources: d.Resources, ClientURL: d.ClientURL, SelfNamed: d.SelfNamed,
 		Session: d.Session, IPAddress: d.IPAddress, Asked: d.Asked,
 	}
 	for _, scope := range d.Scopes {
