@@ -36,11 +36,11 @@ func (s *Service) Sweep(ctx context.Context) error {
 	return s.sweepClients(ctx, now)
 }
 
-// A sweep takes turns with everybody else: it rests as long as it worked, and longer
-// where it only looked.
+// A sweep takes turns with everybody else: it rests as long as it worked, and where it
+// only looked so long that going through millions of rows takes a twentieth of a core.
 const (
 	restAfterWork = 1
-	restAfterLook = 4
+	restAfterLook = 19
 )
 
 // rest waits some times as long as the work since began. Errors: that ctx ended.
