@@ -225,3 +225,33 @@ func TestCodesAreShort(t *testing.T) {
 	w.pass(10 * time.Minute)
 	w.redeem(id+":"+secret, code, nil).refused(400, "invalid_grant")
 }
+
+// TestWhereObjectsCome: RFC 9101 §5: client_id stands beside the request object, and
+// there is one object.
+func TestWhereObjectsCome(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	key := newKey(t, "ES256")
+	id, _ := w.client(oidc.Client{JWKS: keySet(t, key), SkipConsent: true})
+	whole := signed(t, key, "ES256", map[string]any{"typ": "oauth-authz-req+jwt"}, object(id, nil))
+	if to := w.ada().authorize(url.Values{"client_id": {id}, "request": {whole}}); !to.Query().Has("code") {
+		t.Fatalf("as it should be: sent to %s", to)
+	}
+	for name, c := range map[string]struct {
+		params url.Values
+		want   string
+		page   bool
+	}{
+		"no client_id":               {url.Values{"request": {whole}}, "invalid_request", true},
+		"an unknown client_id":       {url.Values{"client_id": {"nobody"}, "request": {whole}}, "invalid_client", true},
+		"two objects":                {url.Values{"client_id": {id}, "request": {whole, whole}}, "invalid_request", true},
+		"two objects, and a place":   {request(id, url.Values{"request": {whole, whole}}), "invalid_request", false},
+		"an object and a reference":  {request(id, url.Values{"request": {whole}, "request_uri": {"https://app.example/r"}}), "invalid_request", false},
+		"an object and a pushed one": {url.Values{"client_id": {id}, "request": {whole}, "request_uri": {"urn:ietf:params:oauth:request_uri:x"}}, "invalid_request", true},
+	} {
+		to := w.ada().authorize(c.params)
+		if q := to.Query(); q.Get("error") != c.want || q.Has("code") || strings.HasPrefix(to.String(), issuer+"/error?") != c.page {
+			t.Errorf("%s: sent to %s", name, to)
+		}
+	}
+}
