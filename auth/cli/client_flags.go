@@ -49,6 +49,7 @@ type clientFlags struct {
 	Claims            string   `help:"JSON object of claims that are added to its ID tokens and JWT access tokens." placeholder:"JSON"`
 	AccessTokenFormat string   `help:"opaque or jwt (RFC 9068)." placeholder:"FORMAT" enum:",opaque,jwt" default:""`
 	AccessTokenLife   string   `name:"access-token-expires-in" help:"How long its access tokens work, such as 15m." placeholder:"DURATION"`
+	IDTokenLife       string   `name:"id-token-expires-in" help:"How long its ID tokens count, at most as long as the server's, such as 10m." placeholder:"DURATION"`
 	RefreshTokenLife  string   `name:"refresh-token-expires-in" help:"How long its refresh tokens work without use, such as 30d." placeholder:"DURATION"`
 
 	EnableEndSession *bool  `help:"It may sign people out; on with --post-logout-redirect-uri." negatable:""`
@@ -120,6 +121,7 @@ func (f *clientFlags) addParsed(m map[string]any) error {
 	for _, one := range []struct{ flag, name, text string }{
 		{"--default-max-age", "default_max_age", f.DefaultMaxAge},
 		{"--access-token-expires-in", "access_token_expires_in", f.AccessTokenLife},
+		{"--id-token-expires-in", "id_token_expires_in", f.IDTokenLife},
 		{"--refresh-token-expires-in", "refresh_token_expires_in", f.RefreshTokenLife},
 	} {
 		life, err := duration(one.flag, one.text)

@@ -110,6 +110,8 @@ func checkSettings(c *Client) *api.OAuthError {
 		return bad(invalidMetadata, "default_max_age must be a number of seconds")
 	case c.AccessTokenExpiresIn < 0 || c.AccessTokenExpiresIn > maxLifetime || c.RefreshTokenExpiresIn < 0 || c.RefreshTokenExpiresIn > maxLifetime:
 		return bad(invalidMetadata, "access_token_expires_in and refresh_token_expires_in must be a number of seconds, at most 400 days")
+	case s.IDTokenExpiresIn < 0 || s.IDTokenExpiresIn > int64(maxLifetime/time.Second):
+		return bad(invalidMetadata, "id_token_expires_in must be a number of seconds, at most 400 days")
 	case !slices.Contains([]string{"", "opaque", "jwt"}, s.AccessTokenFormat):
 		return bad(invalidMetadata, "access_token_format must be opaque or jwt")
 	case s.Profile != "" && s.Profile != profileFAPI2:

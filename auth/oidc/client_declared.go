@@ -148,6 +148,7 @@ func declaredSettings(d *config.Client) (Settings, error) {
 		AssertionAlg: d.TokenEndpointAuthAlg, UserinfoAlg: d.UserinfoAlg, IntrospectionAlg: d.IntrospectionAlg,
 		RequireAuthTime: d.RequireAuthTime, DefaultACRValues: d.DefaultACRValues, Profile: d.Profile,
 		TokenExchange: d.TokenExchange, Impersonate: d.TokenExchangeImpersonate, MayAct: d.MayAct,
+		IDTokenExpiresIn: int64(d.IDTokenExpiresIn / time.Second),
 	}
 	if d.DefaultMaxAge != nil {
 		age := int64(*d.DefaultMaxAge / time.Second)

@@ -46,6 +46,7 @@ introspection_signed_response_alg = "EdDSA"
 access_token_format = "jwt"
 access_token_expires_in = "5m"
 refresh_token_expires_in = "1d"
+id_token_expires_in = "10m"
 
 [client.claims]
 tier = "gold"
@@ -79,7 +80,7 @@ func TestEverythingDeclared(t *testing.T) {
 		`"request_uris":["https://app.example/request"]`, `"dpop_bound_access_tokens":true`, `"profile":"fapi2"`, `"default_max_age":0`, `"require_auth_time":true`,
 		`"default_acr_values":["1"]`, `"subject_type":"pairwise"`, `"sector_identifier_uri":"https://app.example/sector"`,
 		`"id_token_signed_response_alg":"ES256"`, `"userinfo_signed_response_alg":"ES256"`, `"introspection_signed_response_alg":"EdDSA"`,
-		`"access_token_format":"jwt"`, `"access_token_expires_in":300`, `"refresh_token_expires_in":86400`, `"claims":{"tier":"gold"}`, `"enable_end_session":true`,
+		`"access_token_format":"jwt"`, `"access_token_expires_in":300`, `"refresh_token_expires_in":86400`, `"id_token_expires_in":600`, `"claims":{"tier":"gold"}`, `"enable_end_session":true`,
 	} {
 		if !strings.Contains(string(info), want) {
 			t.Errorf("%s is missing in %s", want, info)

@@ -64,6 +64,7 @@ type ClientPowers struct {
 	ClientCredentialsScopes []string                   `json:"client_credentials_scopes,omitempty"`
 	AccessTokenExpiresIn    int64                      `json:"access_token_expires_in,omitempty"`  // seconds; 0: the server's
 	RefreshTokenExpiresIn   int64                      `json:"refresh_token_expires_in,omitempty"` // seconds; 0: the server's
+	IDTokenExpiresIn        int64                      `json:"id_token_expires_in,omitempty"`      // seconds; 0: the server's
 	AccessTokenFormat       string                     `json:"access_token_format,omitempty"`
 	Profile                 string                     `json:"profile,omitempty"`
 	Claims                  map[string]json.RawMessage `json:"claims,omitempty"`
@@ -121,7 +122,7 @@ func metadataOf(c *Client) (ClientMetadata, ClientPowers) {
 		SkipConsent: c.SkipConsent, EnableEndSession: c.EnableEndSession, ClientCredentialsScopes: c.ClientCredentialsScopes,
 		AccessTokenExpiresIn: int64(c.AccessTokenExpiresIn / time.Second), RefreshTokenExpiresIn: int64(c.RefreshTokenExpiresIn / time.Second),
 		AccessTokenFormat: s.AccessTokenFormat, Profile: s.Profile, Claims: s.Claims, TokenExchange: s.TokenExchange,
-		Impersonate: s.Impersonate, MayAct: s.MayAct, Metadata: c.Metadata,
+		Impersonate: s.Impersonate, MayAct: s.MayAct, Metadata: c.Metadata, IDTokenExpiresIn: s.IDTokenExpiresIn,
 	}
 	if c.PKCEOptional {
 		p.RequirePKCE = new(bool)
@@ -253,6 +254,7 @@ func (p *ClientPowers) into(c *Client) {
 	s := &c.Settings
 	s.AccessTokenFormat, s.Profile, s.Claims = p.AccessTokenFormat, p.Profile, p.Claims
 	s.TokenExchange, s.Impersonate, s.MayAct = p.TokenExchange, p.Impersonate, p.MayAct
+	s.IDTokenExpiresIn = p.IDTokenExpiresIn
 }
 
 func distinct(list []string) []string {

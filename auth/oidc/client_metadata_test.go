@@ -23,7 +23,7 @@ const everything = `{
 "post_logout_redirect_uris": ["https://app.example/out"], "backchannel_logout_uri": "https://app.example/b", "backchannel_logout_session_required": true,
 "frontchannel_logout_uri": "https://app.example/f", "frontchannel_logout_session_required": true,
 "skip_consent": true, "enable_end_session": true, "require_pkce": false, "client_credentials_scopes": ["openid"], "access_token_expires_in": 60,
-"refresh_token_expires_in": 120, "access_token_format": "jwt", "profile": "fapi2", "claims": {"team":7}, "token_exchange": ["*"],
+"refresh_token_expires_in": 120, "id_token_expires_in": 90, "access_token_format": "jwt", "profile": "fapi2", "claims": {"team":7}, "token_exchange": ["*"],
 "token_exchange_impersonation": true, "metadata": {"k":1}}`
 
 // TestMetadataBothWays: what a client says comes back as it was said (RFC 7591 §3.2.1).

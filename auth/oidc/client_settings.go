@@ -27,6 +27,8 @@ type Settings struct {
 	Resources []string `json:"resources,omitempty"`
 	// Profile is fapi2 where the client keeps to the FAPI 2.0 Security Profile.
 	Profile string `json:"profile,omitempty"`
+	// IDTokenExpiresIn is in seconds; 0 and what is longer than the server's: the server's.
+	IDTokenExpiresIn int64 `json:"id_token_expires_in,omitempty"`
 	// Claims are added to the client's ID tokens and JWT access tokens as they stand.
 	Claims map[string]json.RawMessage `json:"claims,omitempty"`
 	// TokenExchange are the ids of the clients whose tokens it may exchange

@@ -116,6 +116,15 @@ func (s *Service) accessLife(c *Client) time.Duration {
 	return s.cfg.AccessTokenExpiresIn
 }
 
+// idTokenLife is never longer than the server's: for so long keys stay published,
+// and people are told that an app may know them.
+func (s *Service) idTokenLife(c *Client) time.Duration {
+	if life := time.Duration(c.Settings.IDTokenExpiresIn) * time.Second; life > 0 {
+		return min(life, s.cfg.IDTokenExpiresIn)
+	}
+	return s.cfg.IDTokenExpiresIn
+}
+
 func (s *Service) refreshLife(c *Client) time.Duration {
 	if c.RefreshTokenExpiresIn > 0 {
 		return c.RefreshTokenExpiresIn

@@ -36,7 +36,7 @@ func (s *Service) addIDToken(ctx context.Context, client *Client, g *grant, scop
 	now := s.now(ctx)
 	alg := client.IDTokenSignedResponseAlg
 	claims := &idClaims{
-		Issuer: s.issuer, Subject: s.subject(client, g.userID), Audience: client.ID, IssuedAt: now.Unix(), Expires: now.Add(s.cfg.IDTokenExpiresIn).Unix(),
+		Issuer: s.issuer, Subject: s.subject(client, g.userID), Audience: client.ID, IssuedAt: now.Unix(), Expires: now.Add(s.idTokenLife(client)).Unix(),
 		AuthTime: g.authTime.Unix(), ACR: g.acr, AMR: g.amr, Nonce: nonce, AtHash: atHash(alg, tokens.AccessToken), SID: g.sid,
 	}
 	setDefault(&claims.ACR, levels(s.cfg, g.amr)[0])

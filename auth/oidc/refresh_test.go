@@ -87,8 +87,11 @@ func TestRefresh(t *testing.T) {
 	t.Run("a client's own lifetimes", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, nil)
-		id, secret := w.client(oidc.Client{AccessTokenExpiresIn: time.Minute, RefreshTokenExpiresIn: time.Hour})
+		id, secret := w.client(oidc.Client{AccessTokenExpiresIn: time.Minute, RefreshTokenExpiresIn: time.Hour, Settings: oidc.Settings{IDTokenExpiresIn: 90}})
 		tokens := w.tokens(id, secret)
+		if claims := w.claims(tokens["id_token"]); claims["exp"].(float64)-claims["iat"].(float64) != 90 {
+			t.Errorf("ID token %v", claims)
+		}
 		if tokens["expires_in"] != 60.0 {
 			t.Errorf("expires_in %v", tokens["expires_in"])
 		}
@@ -96,6 +99,14 @@ func TestRefresh(t *testing.T) {
 		w.userinfo(tokens["access_token"].(string)).refused(401, "invalid_token")
 		w.pass(time.Hour)
 		w.refresh(id+":"+secret, tokens["refresh_token"].(string), nil).refused(400, "invalid_grant")
+	})
+	t.Run("no ID token counts for longer than the server's do", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, map[string]string{"AUTHD_OAUTH_PROVIDER__ID_TOKEN_EXPIRES_IN": "5m"})
+		id, secret := w.client(oidc.Client{Settings: oidc.Settings{IDTokenExpiresIn: 600}})
+		if claims := w.claims(w.tokens(id, secret)["id_token"]); claims["exp"].(float64)-claims["iat"].(float64) != 300 {
+			t.Errorf("ID token %v", claims)
+		}
 	})
 	t.Run("without offline_access there is none", func(t *testing.T) {
 		t.Parallel()

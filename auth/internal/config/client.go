@@ -60,6 +60,7 @@ type Client struct {
 	AccessTokenFormat        string         `toml:"access_token_format" allowed:"opaque,jwt" shown:"opaque, unless the resource wants jwt" doc:"Form of its access tokens; jwt is RFC 9068."`
 	Claims                   jsonObject     `toml:"claims" doc:"A table of claims that are added to its ID tokens and to its access tokens that are JWTs."`
 	AccessTokenExpiresIn     time.Duration  `toml:"access_token_expires_in" min:"0s" max:"30d" shown:"oauth_provider.access_token_expires_in" doc:"How long its access tokens work."`
+	IDTokenExpiresIn         time.Duration  `toml:"id_token_expires_in" min:"0s" max:"30d" shown:"oauth_provider.id_token_expires_in" doc:"How long its ID tokens count, at most as long as the server's."`
 	RefreshTokenExpiresIn    time.Duration  `toml:"refresh_token_expires_in" min:"0s" max:"400d" shown:"oauth_provider.refresh_token_expires_in" doc:"How long its refresh tokens work without use."`
 }
 
