@@ -15,11 +15,12 @@ import (
 func scansAllowed() map[string]string {
 	const few = "a table of few rows: "
 	return map[string]string{
-		"FROM jwks":                       few + "signing keys",
-		"FROM oauth_resource ORDER BY id": few + "an operator lists APIs",
-		"FROM oauth_registration_token":   few + "tokens that an operator made by hand",
-		"FROM oauth_client ORDER BY id":   "an operator lists the clients",
-		"MAX(access_token_expires_in)":    "the clients, once for each rotation of a key",
+		"FROM jwks":                        few + "signing keys",
+		"FROM oauth_resource ORDER BY id":  few + "an operator lists APIs",
+		"FROM oauth_registration_token":    few + "tokens that an operator made by hand",
+		"FROM oauth_client ORDER BY id":    "an operator lists the clients",
+		"FROM oauth_client WHERE declared": few + "an index of the clients that authd.toml has, at a start",
+		"MAX(access_token_expires_in)":     "the clients, once for each rotation of a key",
 		"count(*) FROM oauth_client WHERE verified = FALSE": "an index of at most client_registration_max_unverified entries, " +
 			"when a client registers itself",
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
 	"strconv"
 	"time"
@@ -54,7 +55,7 @@ func (s *Service) reconcile(ctx context.Context, declared []config.Client) error
 		}
 		wanted[c.ID] = c
 	}
-	known, err := s.Clients(ctx)
+	known, err := s.knownOf(ctx, wanted)
 	if err != nil {
 		return err
 	}
@@ -81,6 +82,30 @@ func (s *Service) reconcile(ctx context.Context, declared []config.Client) error
 		s.core.Log.Info("declared clients", slog.Int("created", done.created), slog.Int("updated", done.updated), slog.Int("disabled", done.disabled))
 	}
 	return nil
+}
+
+// knownOf are the clients that were declared once, and those whose id is declared
+// now. A start must not take longer for all the others.
+func (s *Service) knownOf(ctx context.Context, wanted map[string]*Client) ([]*Client, error) {
+	known, err := declaredClients(ctx, s.core.DB)
+	if err != nil {
+		return nil, err
+	}
+	missing := maps.Clone(wanted)
+	for _, c := range known {
+		delete(missing, c.ID)
+	}
+	for id := range missing {
+		c, err := s.Client(ctx, id)
+		if errors.Is(err, ErrClientNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		known = append(known, c)
+	}
+	return known, nil
 }
 
 type changes struct{ created, updated, disabled int }

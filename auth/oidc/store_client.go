@@ -66,6 +66,11 @@ func listClients(ctx context.Context, q store.Querier) ([]*Client, error) {
 	return store.All(ctx, q, scanClient, `SELECT `+clientColumns+` FROM oauth_client ORDER BY id`)
 }
 
+// declaredClients are those of authd.toml, as it is or was.
+func declaredClients(ctx context.Context, q store.Querier) ([]*Client, error) {
+	return store.All(ctx, q, scanClient, `SELECT `+clientColumns+` FROM oauth_client WHERE declared = TRUE ORDER BY client_id`)
+}
+
 // clientsOf are those that a person made, by the time of their making.
 func clientsOf(ctx context.Context, q store.Querier, userID string) ([]*Client, error) {
 	return store.All(ctx, q, scanClient, `SELECT `+clientColumns+` FROM oauth_client WHERE user_id = $1 ORDER BY id`, userID)
