@@ -43,6 +43,27 @@ func BenchmarkCodeFlow(b *testing.B) {
 	}
 }
 
+// BenchmarkIntrospect is the domain's part of looking at an opaque token.
+func BenchmarkIntrospect(b *testing.B) {
+	w := newWorld(b, nil)
+	id, secret := w.client(oidc.Client{SkipConsent: true})
+	token := w.tokens(id, secret)["access_token"].(string)
+	b.ReportAllocs()
+	for b.Loop() {
+		w.form("introspect", id+":"+secret, url.Values{"token": {token}})
+	}
+}
+
+// BenchmarkClientCredentials is a machine's token, opaque and on disk.
+func BenchmarkClientCredentials(b *testing.B) {
+	w := withThings(b)
+	_, basic := w.machine("read:things")
+	b.ReportAllocs()
+	for b.Loop() {
+		w.own(basic, nil)
+	}
+}
+
 // BenchmarkSweep deletes 100,000 expired tokens while a client refreshes: the longest refresh
 // tells how long the sweep keeps others from writing.
 func BenchmarkSweep(b *testing.B) {

@@ -11,7 +11,7 @@ import (
 const grantOwn = "client_credentials"
 
 // withThings is a world whose server knows two scopes of its own.
-func withThings(t *testing.T) *world {
+func withThings(t testing.TB) *world {
 	t.Helper()
 	return newWorld(t, map[string]string{"AUTHD_OAUTH_PROVIDER__SCOPES": "openid,profile,email,offline_access,read:things,write:things"})
 }
