@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"os/signal"
 	"sync"
 	"syscall"
@@ -81,6 +82,7 @@ func start(ctx context.Context, server *auth.Server, log *slog.Logger) error {
 	if resealed > 0 {
 		log.Info("sealed anew under the first secret", "values", resealed)
 	}
+	debug.FreeOSMemory() // what only the start needed: a sixth of what an idle server holds
 	return nil
 }
 
