@@ -49,10 +49,7 @@ func (a apps) Open(r *api.Request, id string) (views.OpenAppPage, bool, error) {
 	if err != nil {
 		return views.OpenAppPage{}, false, err
 	}
-	page := views.OpenAppPage{Name: c.Name, URL: a.provider.LoginLink(c), SelfNamed: c.Unverified}
-	if page.Name == "" {
-		page.Name = c.ID
-	}
+	page := views.OpenAppPage{Name: c.Title(), URL: a.provider.LoginLink(c), SelfNamed: c.Unverified}
 	u, err := url.Parse(page.URL)
 	if err != nil {
 		return views.OpenAppPage{}, false, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -127,9 +126,7 @@ func newJTI(g *grant) string {
 	if g == nil {
 		return base64.RawURLEncoding.EncodeToString(chance)
 	}
-	if _, err := hex.Decode(raw[:nameBytes], []byte(strings.ReplaceAll(g.id, "-", ""))); err != nil {
-		panic("oidc: " + g.id + " is not an id of ours") // a mistake in the program
-	}
+	putName(raw[:], g.id)
 	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
 

@@ -108,8 +108,8 @@ func (c *Client) hasSecret() bool {
 	return c.TokenEndpointAuthMethod == authBasic || c.TokenEndpointAuthMethod == authPost
 }
 
-// title is what people know the client by: its name, or its id when it has none.
-func (c *Client) title() string {
+// Title is what people know the client by: its name, or its id when it has none.
+func (c *Client) Title() string {
 	if c.Name == "" {
 		return c.ID
 	}

@@ -85,7 +85,7 @@ func (s *Service) DeviceClient(ctx context.Context, id string) (name, uri string
 	if err != nil {
 		return "", "", false, err
 	}
-	return c.title(), c.place(), !c.Unverified, nil
+	return c.Title(), c.place(), !c.Unverified, nil
 }
 
 // device takes a device code and gives tokens, once the person has let the device in.

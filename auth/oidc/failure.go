@@ -180,7 +180,7 @@ const (
 func about(client *Client, wrong ...Wrong) *Complaint {
 	c := &Complaint{Wrong: wrong}
 	if client != nil {
-		c.Client, c.ClientID = client.title(), client.ID
+		c.Client, c.ClientID = client.Title(), client.ID
 	}
 	return c
 }

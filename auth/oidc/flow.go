@@ -61,7 +61,7 @@ func (s *Service) Flow(ctx context.Context, id, browser string, a *core.Auth) (*
 	where, name := placeOf(r.RedirectURI)
 	f := &Flow{
 		ID: id, LoginHint: r.LoginHint, UILocales: r.UILocales,
-		ClientID: r.Client.ID, ClientName: r.Client.title(), ClientURI: r.Client.place(), Policy: r.Client.Policy, Terms: r.Client.TOS, Unverified: r.Client.Unverified,
+		ClientID: r.Client.ID, ClientName: r.Client.Title(), ClientURI: r.Client.place(), Policy: r.Client.Policy, Terms: r.Client.TOS, Unverified: r.Client.Unverified,
 		Scopes: r.asks(), NewScopes: r.asks(), Offline: slices.Contains(r.Scopes, scopeOffline), Lasts: s.accessLife(r.Client),
 		RedirectHost: name, Loopback: where == placeLoopback, App: where == placeApp,
 	}

@@ -58,11 +58,16 @@ const (
 // newValue makes a code or token for the row with that id.
 func newValue(prefix, id string) string {
 	var raw [nameBytes + secretBytes]byte
-	if _, err := hex.Decode(raw[:nameBytes], []byte(strings.ReplaceAll(id, "-", ""))); err != nil {
-		panic("oidc: " + id + " is not an id of ours") // a mistake in the program
-	}
+	putName(raw[:], id)
 	_, _ = rand.Read(raw[nameBytes:]) // never fails (crypto/rand)
 	return prefix + base64.RawURLEncoding.EncodeToString(raw[:])
+}
+
+// putName writes the bytes that name a row in front of a value; idOf reads them.
+func putName(value []byte, id string) {
+	if _, err := hex.Decode(value[:nameBytes], []byte(strings.ReplaceAll(id, "-", ""))); err != nil {
+		panic("oidc: " + id + " is not an id of ours") // a mistake in the program
+	}
 }
 
 // rowOf is the id of the row that a code or token names, "" when it cannot be one of ours.

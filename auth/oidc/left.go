@@ -29,7 +29,7 @@ const (
 // left is what a client knows of the end of a session; kept tells that it has
 // access that goes on.
 func (s *Service) left(c *Client, one *clientSession, kept bool, now time.Time) FarewellApp {
-	app := FarewellApp{Name: c.title(), Until: one.lastTokenAt.Add(s.cfg.IDTokenExpiresIn)}
+	app := FarewellApp{Name: c.Title(), Until: one.lastTokenAt.Add(s.cfg.IDTokenExpiresIn)}
 	switch {
 	case one.told == toldDone:
 		app.State = FarewellTold

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"strings"
 
 	"authd/auth/internal/core"
@@ -27,9 +26,7 @@ func newRefreshValues(keys *core.Keyring) (*refreshValues, error) {
 // make is a refresh token for the grant with that id.
 func (v *refreshValues) make(id string) string {
 	var raw [nameBytes + secretBytes]byte
-	if _, err := hex.Decode(raw[:nameBytes], []byte(strings.ReplaceAll(id, "-", ""))); err != nil {
-		panic("oidc: " + id + " is not an id of ours") // a mistake in the program
-	}
+	putName(raw[:], id)
 	rest := raw[:len(raw)-proofBytes]
 	_, _ = rand.Read(rest[nameBytes:]) // never fails (crypto/rand)
 	copy(raw[len(rest):], proofUnder(v.keys[0], rest))

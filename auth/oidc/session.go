@@ -135,28 +135,18 @@ func (s *Service) endClientSessions(ctx context.Context, tx *store.Tx, sessions 
 // sweepClientSessions forgets sessions at clients whose own session has ended by
 // its age, and those that ended long ago.
 func (s *Service) sweepClientSessions(ctx context.Context, now time.Time) error {
-	after := ""
-	for {
-		began, times := time.Now(), restAfterLook
+	return walk(ctx, func(after string) (n int, last string, worked bool, err error) {
 		rows, err := clientSessionsAfter(ctx, s.core.DB, after, sweepBatch)
-		if err != nil {
-			return err
+		if err != nil || len(rows) == 0 {
+			return 0, "", false, err
 		}
-		due := slices.DeleteFunc(slices.Clone(rows), func(one *clientSession) bool { return one.expiresAt.After(now) })
+		n, last = len(rows), rows[len(rows)-1].id
+		due := slices.DeleteFunc(rows, func(one *clientSession) bool { return one.expiresAt.After(now) })
 		if len(due) > 0 {
-			times = restAfterWork
-			if err := s.forgetClientSessions(ctx, due, now); err != nil {
-				return err
-			}
+			err = s.forgetClientSessions(ctx, due, now)
 		}
-		if len(rows) < sweepBatch {
-			return nil
-		}
-		after = rows[len(rows)-1].id
-		if err := rest(ctx, began, times); err != nil {
-			return err
-		}
-	}
+		return n, last, len(due) > 0, err
+	})
 }
 
 // forgetClientSessions deletes those that are due, and puts off those whose own

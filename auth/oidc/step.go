@@ -321,7 +321,7 @@ func (r *Request) refuse(code, description string) error {
 }
 
 func (r *Request) destination() *destination {
-	return &destination{client: r.Client.title(), uri: r.RedirectURI, mode: r.ResponseMode}
+	return &destination{client: r.Client.Title(), uri: r.RedirectURI, mode: r.ResponseMode}
 }
 
 // refused sends a refusal to the client, or to the person when there is no

@@ -79,31 +79,41 @@ type expiring struct {
 	end time.Time
 }
 
-// sweepTable goes through a table in the order of its key, a few rows at a time, so
-// that nobody looks at an old state of the file for long: that would keep its log
-// from being written back. A reader finds what has expired, so that the writer only
-// has to delete.
+// sweepTable deletes what has expired of a table.
 func (s *Service) sweepTable(ctx context.Context, now time.Time,
 	look func(ctx context.Context, q store.Querier, after string, limit int) ([]expiring, error),
 	remove func(context.Context, *store.Tx, string, time.Time) error,
 ) error {
+	return walk(ctx, func(after string) (n int, last string, worked bool, err error) {
+		rows, err := look(ctx, s.core.DB, after, sweepBatch)
+		if err != nil || len(rows) == 0 {
+			return 0, "", false, err
+		}
+		expired := expiredOf(rows, now)
+		if len(expired) > 0 {
+			err = s.removeEach(ctx, expired, now, remove)
+		}
+		return len(rows), rows[len(rows)-1].id, len(expired) > 0, err
+	})
+}
+
+// walk goes through a table in the order of its key, a few rows at a time, so that
+// nobody looks at an old state of the file for long: that would keep its log from
+// being written back. step looks at the sweepBatch rows behind a key, so that the
+// writer only has to delete; it tells how many there were, the last of them, and
+// whether it deleted any.
+func walk(ctx context.Context, step func(after string) (n int, last string, worked bool, err error)) error {
 	after := ""
 	for {
 		began, times := time.Now(), restAfterLook
-		rows, err := look(ctx, s.core.DB, after, sweepBatch)
-		if err != nil {
+		n, last, worked, err := step(after)
+		if err != nil || n < sweepBatch {
 			return err
 		}
-		if expired := expiredOf(rows, now); len(expired) > 0 {
+		if worked {
 			times = restAfterWork
-			if err := s.removeEach(ctx, expired, now, remove); err != nil {
-				return err
-			}
 		}
-		if len(rows) < sweepBatch {
-			return nil
-		}
-		after = rows[len(rows)-1].id
+		after = last
 		if err := rest(ctx, began, times); err != nil {
 			return err
 		}
