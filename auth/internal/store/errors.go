@@ -96,6 +96,12 @@ func IsUnique(err error, column string) bool {
 	return false
 }
 
+// locked says whether err is that another holds a lock.
+func locked(err error) bool {
+	var e *sqliteError
+	return errors.As(err, &e) && e.code&0xff == sqlite3.SQLITE_BUSY
+}
+
 // spoils says whether a connection that got err should be opened anew: what it remembers of
 // the file may no longer be so.
 func spoils(err error) bool {
