@@ -65,7 +65,7 @@ func (s *Service) RedeemSession(ctx context.Context, clientID, deviceCode, ip, u
 // person is who approved a request, if they may still come in.
 func (s *Service) person(ctx context.Context, q store.Querier, r *Request) (*core.User, error) {
 	u, err := s.core.User(ctx, q, r.userID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && u.BannedAt(s.now(ctx)) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && s.core.Barred(ctx, u) != nil {
 		return nil, errDenied
 	}
 	return u, err

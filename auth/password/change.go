@@ -61,6 +61,7 @@ func (s *Service) replace(r *api.Request, caller *core.Auth, hash string, revoke
 		return nil, s.core.DB.Write(ctx, write)
 	}
 	signIn := core.NewSignIn(r, caller.User, "change-password", caller.Session.Remember, caller.Session.AMR...)
+	signIn.Renews = true
 	return s.core.SignIn(r, signIn, write)
 }
 

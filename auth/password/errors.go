@@ -12,7 +12,6 @@ var (
 	ErrSignUpDisabled      = &api.Error{Status: http.StatusBadRequest, Code: "EMAIL_PASSWORD_SIGN_UP_DISABLED", Message: "Email and password sign up is not enabled"}
 	ErrInvalidEmail        = &api.Error{Status: http.StatusBadRequest, Code: "INVALID_EMAIL", Message: "Invalid email"}
 	ErrWrong               = &api.Error{Status: http.StatusUnauthorized, Code: "INVALID_EMAIL_OR_PASSWORD", Message: "Invalid email or password"}
-	ErrNotVerified         = &api.Error{Status: http.StatusForbidden, Code: "EMAIL_NOT_VERIFIED", Message: "Email not verified"}
 	ErrTooShort            = &api.Error{Status: http.StatusBadRequest, Code: "PASSWORD_TOO_SHORT", Message: "Password too short"}
 	ErrTooLong             = &api.Error{Status: http.StatusBadRequest, Code: "PASSWORD_TOO_LONG", Message: "Password too long"}
 	ErrInvalidPassword     = &api.Error{Status: http.StatusBadRequest, Code: "INVALID_PASSWORD", Message: "Invalid password"}

@@ -11,7 +11,7 @@ import (
 
 // SignIn checks address and password and gives the browser a session.
 // Errors: ErrDisabled, ErrInvalidEmail, ErrTooLong, ErrWrong for an unknown
-// address and a wrong password alike, ErrNotVerified, core.ErrBanned.
+// address and a wrong password alike, core.ErrNotVerified, core.ErrBanned.
 func (s *Service) SignIn(r *api.Request, email, password, callbackURL string, remember bool) (*core.Auth, error) {
 	if !s.core.Config.EmailAndPassword.Enabled {
 		return nil, ErrDisabled
@@ -67,7 +67,7 @@ func (s *Service) stronger(ctx context.Context, user *core.User, password, old s
 // notVerified refuses, and sends the link once more where that is configured.
 func (s *Service) notVerified(r *api.Request, user *core.User, callbackURL string) error {
 	if !s.core.Config.EmailVerification.SendOnSignIn {
-		return ErrNotVerified
+		return core.ErrNotVerified
 	}
 	ctx := r.Context()
 	var mail string
@@ -79,5 +79,5 @@ func (s *Service) notVerified(r *api.Request, user *core.User, callbackURL strin
 		return err
 	}
 	s.core.Mail.Sent(ctx, mail)
-	return ErrNotVerified
+	return core.ErrNotVerified
 }

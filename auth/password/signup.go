@@ -14,14 +14,16 @@ type SignUp struct {
 	Name, Email, Password string
 	Image                 *string
 	CallbackURL           string // where the verification link leads afterwards
+	Invitation            string // the secret of an invitation link, "" without one
 	Remember              bool
 }
 
-// SignUp makes an account, and signs in where no verified address is required.
-// Where it is required, a known address gets an answer of the same kind, with a
-// user that does not exist, and its owner is told by mail. auth is nil when
-// nobody was signed in.
-// Errors: ErrSignUpDisabled, ErrTooShort, ErrTooLong, core.ErrEmailTaken.
+// SignUp makes an account, and signs in unless something is to come first: a
+// verified address, an administrator's consent. Then a known address gets an
+// answer of the same kind, with a user that does not exist, and its owner is told
+// by mail. auth is nil when nobody was signed in.
+// Errors: ErrSignUpDisabled, ErrTooShort, ErrTooLong, core.ErrEmailTaken, and
+// what the checks of a sign-up refuse with.
 func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core.Auth, err error) {
 	ctx := r.Context()
 	if err := s.mayEnter(ctx); err != nil {
@@ -30,12 +32,20 @@ func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core
 	if err := s.CheckLength(in.Password); err != nil {
 		return nil, nil, err
 	}
+	who := core.NewSignUp(r, "email")
+	who.Name, who.Email, who.Image, who.Requested = in.Name, in.Email, in.Image, true
+	if in.Invitation != "" {
+		who.Invitation = in.Invitation
+	}
+	if err := s.core.CheckSignUp(ctx, who); err != nil {
+		return nil, nil, err
+	}
 	hash, err := s.hash.Hash(ctx, in.Password)
 	if err != nil {
 		return nil, nil, err
 	}
-	user, auth, err = s.enter(r, in, hash)
-	if errors.Is(err, core.ErrEmailTaken) && s.core.Config.EmailAndPassword.RequireEmailVerification {
+	user, auth, err = s.enter(r, in, who, hash)
+	if errors.Is(err, core.ErrEmailTaken) && s.waits(who) {
 		return s.alreadyThere(r, in)
 	}
 	if err != nil {
@@ -59,14 +69,22 @@ func (s *Service) mayEnter(ctx context.Context) error {
 	return nil
 }
 
+// waits tells whether something comes between a sign-up and a session.
+func (s *Service) waits(who *core.SignUp) bool {
+	return who.Pending || s.core.Config.EmailAndPassword.RequireEmailVerification
+}
+
 // enter makes user, password, mail and session in one transaction.
-func (s *Service) enter(r *api.Request, in SignUp, hash string) (*core.User, *core.Auth, error) {
+func (s *Service) enter(r *api.Request, in SignUp, who *core.SignUp, hash string) (*core.User, *core.Auth, error) {
 	ctx, cfg := r.Context(), s.core.Config
 	var user *core.User
 	var mails []string
 	create := func(tx *store.Tx) (err error) {
 		mails = nil
-		if user, err = s.Create(ctx, tx, core.NewUser{Name: in.Name, Email: in.Email, Image: in.Image}, hash); err != nil {
+		if user, err = s.core.SignUp(ctx, tx, who); err != nil {
+			return err
+		}
+		if err := s.core.SetPasswordHash(ctx, tx, user.ID, hash); err != nil {
 			return err
 		}
 		if cfg.EmailVerification.SendOnSignUp {
@@ -76,8 +94,8 @@ func (s *Service) enter(r *api.Request, in SignUp, hash string) (*core.User, *co
 		}
 		return nil
 	}
-	defer func() { s.core.Mail.Sent(ctx, mails...) }()
-	if cfg.EmailAndPassword.RequireEmailVerification || !cfg.EmailAndPassword.AutoSignIn {
+	defer func() { s.core.Mail.Sent(ctx, append(mails, who.Mails...)...) }()
+	if s.waits(who) || !cfg.EmailAndPassword.AutoSignIn {
 		err := s.core.DB.Write(ctx, create)
 		return user, nil, err
 	}
@@ -90,7 +108,7 @@ func (s *Service) enter(r *api.Request, in SignUp, hash string) (*core.User, *co
 	return user, auth, err
 }
 
-// Create makes a user with a password hash, for sign-up, set-up and operators.
+// Create makes a user with a password hash, for set-up.
 // Errors: core.ErrEmailTaken.
 func (s *Service) Create(ctx context.Context, tx *store.Tx, n core.NewUser, hash string) (*core.User, error) {
 	user, err := s.core.CreateUser(ctx, tx, n)

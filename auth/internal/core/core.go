@@ -44,6 +44,12 @@ type Core struct {
 	SessionEnded event.Topic[SessionEnded]
 	// SigningIn runs before a session exists; an error refuses the sign-in.
 	SigningIn event.Topic[*SignIn]
+	// SigningUp runs before a user is made who asked for it; an error refuses the sign-up.
+	SigningUp event.Topic[*SignUp]
+	// SignUpChecks and SignInChecks run before the transaction, in their order,
+	// and may take time; an error refuses.
+	SignUpChecks []func(ctx context.Context, in *SignUp) error
+	SignInChecks []func(ctx context.Context, s *SignIn) error
 	// Resume, when set, may answer a JSON sign-in or sign-up in place of its
 	// usual body: it continues what sent the person there.
 	Resume Resume
@@ -74,7 +80,7 @@ func New(db *store.DB, cfg *config.Config, keys *Keyring, now clock.Clock, log *
 			return nil, err
 		}
 	}
-	c.SigningIn.On(c.refuseBanned)
+	c.SigningIn.On(c.refuseBarred)
 	return c, nil
 }
 

@@ -10,6 +10,8 @@ import (
 var (
 	ErrEmailTaken      = &api.Error{Status: http.StatusUnprocessableEntity, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
 	ErrBanned          = &api.Error{Status: http.StatusForbidden, Code: "BANNED_USER", Message: "You have been banned from this application. Please contact support if you believe this is an error."}
+	ErrNotVerified     = &api.Error{Status: http.StatusForbidden, Code: "EMAIL_NOT_VERIFIED", Message: "Email not verified"}
+	ErrPending         = &api.Error{Status: http.StatusForbidden, Code: "APPROVAL_PENDING", Message: "Your account waits for an administrator to let you in"}
 	ErrNotFresh        = &api.Error{Status: http.StatusForbidden, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
 	ErrSessionUser     = &api.Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_SESSION", Message: "Failed to get session"}
 	ErrFieldNotAllowed = &api.Error{Status: http.StatusBadRequest, Code: "FIELD_NOT_ALLOWED", Message: "Field not allowed to be set"}

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"authd/auth/internal/api"
@@ -19,6 +20,9 @@ type SignIn struct {
 	// ProvenAt is when the person proved who they are, where that was not just
 	// now: the session is then no fresher than that.
 	ProvenAt time.Time
+	// Renews tells that this takes the place of a session that the person has:
+	// nobody comes in by it, so only a ban stands against it.
+	Renews bool
 }
 
 // Resume answers a JSON sign-in in place of its usual body, when the person was
@@ -30,9 +34,28 @@ func NewSignIn(r *api.Request, u *User, method string, remember bool, amr ...str
 	return &SignIn{User: u, Method: method, AMR: amr, Remember: remember, IP: r.IP(), UserAgent: r.UserAgent()}
 }
 
-// Begin signs somebody in: the gates run, then the session is made, in one
-// transaction with before (which may be nil) ahead of them. It sets no cookie.
+// CheckSignIn asks everybody who may refuse a sign-in and takes time to tell.
+// Begin does it by itself; a caller of BeginIn does it before its transaction.
+// Somebody who is made in that transaction has passed CheckSignUp instead.
+func (c *Core) CheckSignIn(ctx context.Context, s *SignIn) error {
+	if s.User == nil || s.Renews {
+		return nil
+	}
+	for _, check := range c.SignInChecks {
+		if err := check(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Begin signs somebody in: the checks and the gates run, then the session is
+// made, in one transaction with before (which may be nil) ahead of the gates. It
+// sets no cookie.
 func (c *Core) Begin(ctx context.Context, s *SignIn, before func(tx *store.Tx) error) (*Auth, error) {
+	if err := c.CheckSignIn(ctx, s); err != nil {
+		return nil, err
+	}
 	var a *Auth
 	err := c.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		if before != nil {
@@ -78,15 +101,15 @@ func (c *Core) Adopt(r *api.Request, a *Auth) {
 	c.setSessionCookies(r, a)
 }
 
-// refuseBanned is the first gate.
-func (c *Core) refuseBanned(ctx context.Context, tx *store.Tx, s *SignIn) error {
-	// The user was read before the transaction began, and may be banned or gone since.
+// refuseBarred is the first gate, and the same one for every way to sign in.
+func (c *Core) refuseBarred(ctx context.Context, tx *store.Tx, s *SignIn) error {
+	// The user was read before the transaction began, and may have changed or gone since.
 	u, err := findUser(ctx, tx, s.User.ID)
 	if err != nil {
 		return err
 	}
-	if u.BannedAt(c.Now(ctx)) {
-		return ErrBanned
+	if err := c.Barred(ctx, u); err != nil && (!s.Renews || errors.Is(err, ErrBanned)) {
+		return err
 	}
 	s.User = u
 	return nil

@@ -7,14 +7,14 @@ import (
 	"authd/auth/internal/store"
 )
 
-const userColumns = `u.id, u.name, u.email, u.email_verified, u.image, u.created_at, u.updated_at, u.role, u.banned, u.ban_reason, u.ban_expires`
+const userColumns = `u.id, u.name, u.email, u.email_verified, u.image, u.created_at, u.updated_at, u.role, u.banned, u.ban_reason, u.ban_expires, u.pending`
 
 func scanUser(r *store.Row) *User {
 	u := &User{ID: r.Text(), Name: r.Text(), Email: r.Text(), EmailVerified: r.Bool(), Image: r.NullText(), CreatedAt: r.Time(), UpdatedAt: r.Time()}
 	if role := r.NullText(); role != nil {
 		u.Role = *role
 	}
-	u.Banned, u.BanReason, u.BanExpires = r.Bool(), r.NullText(), r.NullTime()
+	u.Banned, u.BanReason, u.BanExpires, u.Pending = r.Bool(), r.NullText(), r.NullTime(), r.Bool()
 	return u
 }
 
@@ -28,9 +28,9 @@ func scanSession(r *store.Row) *Session {
 }
 
 func insertUser(ctx context.Context, tx *store.Tx, u *User) error {
-	_, err := tx.Exec(ctx, `INSERT INTO "user" (id, name, email, email_verified, image, created_at, updated_at, role, banned)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE)`,
-		u.ID, u.Name, u.Email, u.EmailVerified, u.Image, u.CreatedAt, u.UpdatedAt, u.Role)
+	_, err := tx.Exec(ctx, `INSERT INTO "user" (id, name, email, email_verified, image, created_at, updated_at, role, banned, pending)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, $9)`,
+		u.ID, u.Name, u.Email, u.EmailVerified, u.Image, u.CreatedAt, u.UpdatedAt, u.Role, u.Pending)
 	return err
 }
 
@@ -53,8 +53,8 @@ func anyUser(ctx context.Context, q store.Querier) (bool, error) {
 
 func updateUser(ctx context.Context, tx *store.Tx, u *User) error {
 	n, err := tx.Exec(ctx, `UPDATE "user" SET name = $1, email = $2, email_verified = $3, image = $4, updated_at = $5, role = $6,
-banned = $7, ban_reason = $8, ban_expires = $9 WHERE id = $10`,
-		u.Name, u.Email, u.EmailVerified, u.Image, u.UpdatedAt, u.Role, u.Banned, u.BanReason, u.BanExpires, u.ID)
+banned = $7, ban_reason = $8, ban_expires = $9, pending = $10 WHERE id = $11`,
+		u.Name, u.Email, u.EmailVerified, u.Image, u.UpdatedAt, u.Role, u.Banned, u.BanReason, u.BanExpires, u.Pending, u.ID)
 	if err == nil && n == 0 {
 		return store.ErrNotFound
 	}

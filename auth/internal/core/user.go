@@ -21,6 +21,7 @@ type User struct {
 	Banned        bool
 	BanReason     *string
 	BanExpires    *time.Time
+	Pending       bool // waits for an administrator to let them in
 }
 
 // BannedAt tells whether the user is shut out at that time.
@@ -47,6 +48,7 @@ type NewUser struct {
 	EmailVerified bool
 	Image         *string
 	Role          string // "" is "user"
+	Pending       bool
 }
 
 // CreateUser makes a user inside tx. Errors: ErrEmailTaken.
@@ -54,7 +56,7 @@ func (c *Core) CreateUser(ctx context.Context, tx *store.Tx, n NewUser) (*User, 
 	now := c.Now(ctx)
 	u := &User{
 		ID: NewID(), Name: n.Name, Email: NormalizeEmail(n.Email), EmailVerified: n.EmailVerified, Image: n.Image,
-		CreatedAt: now, UpdatedAt: now, Role: n.Role,
+		CreatedAt: now, UpdatedAt: now, Role: n.Role, Pending: n.Pending,
 	}
 	if u.Role == "" {
 		u.Role = "user"

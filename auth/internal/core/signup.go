@@ -1,0 +1,95 @@
+package core
+
+import (
+	"context"
+	"errors"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/store"
+)
+
+// SignUp is somebody who asks for an account of their own. Every way that makes
+// a user on the person's request goes through it, in three steps:
+//
+//	in := core.NewSignUp(r, "email"); in.Name, in.Email = …
+//	err := c.CheckSignUp(ctx, in)          // may wait; before the transaction
+//	user, err := c.SignUp(ctx, tx, in)     // inside it; fn of db.Write may run twice
+//	c.Mail.Sent(ctx, in.Mails...)          // after it
+//
+// Who then begins a session asks [Core.Barred] first: a sign-up stays, even where
+// the person may not come in yet. Administrators and commands make users with
+// CreateUser, which asks nobody.
+type SignUp struct {
+	Name          string
+	Email         string
+	EmailVerified bool
+	Image         *string
+	Method        string // "email", the id of a provider, …
+	// Requested is whether the person asked for an account; not where a sign-in
+	// finds that there is none.
+	Requested bool
+	IP        string
+	UserAgent string
+	Languages string // an Accept-Language header
+	// Invitation is the secret of the link that the person came by, "" without one.
+	Invitation string
+
+	// Role and Pending are what the checks decide: the new user's role ("" is
+	// "user"), and that nobody gets a session before an administrator agrees.
+	Role    string
+	Pending bool
+	// Mails are jobs that the listeners of SigningUp and UserCreated have queued.
+	Mails []string
+
+	checked bool
+}
+
+// NewSignUp takes from the request what the checks want to know.
+func NewSignUp(r *api.Request, method string) *SignUp {
+	return &SignUp{Method: method, IP: r.IP(), UserAgent: r.UserAgent(), Languages: r.Languages()}
+}
+
+var errUnchecked = errors.New("a sign-up was not checked before its transaction")
+
+// CheckSignUp asks everybody who may refuse a sign-up, before its transaction:
+// it may take time. None of them may look whether the address is somebody's, for
+// the answer would tell.
+func (c *Core) CheckSignUp(ctx context.Context, in *SignUp) error {
+	in.Email = NormalizeEmail(in.Email)
+	for _, check := range c.SignUpChecks {
+		if err := check(ctx, in); err != nil {
+			return err
+		}
+	}
+	in.checked = true
+	return nil
+}
+
+// SignUp makes the user inside tx. Errors: those of SigningUp, ErrEmailTaken.
+func (c *Core) SignUp(ctx context.Context, tx *store.Tx, in *SignUp) (*User, error) {
+	if !in.checked {
+		return nil, errUnchecked
+	}
+	in.Mails = nil // of a run that was taken back
+	if err := c.SigningUp.Emit(ctx, tx, in); err != nil {
+		return nil, err
+	}
+	return c.CreateUser(ctx, tx, NewUser{
+		Name: in.Name, Email: in.Email, EmailVerified: in.EmailVerified, Image: in.Image, Role: in.Role, Pending: in.Pending,
+	})
+}
+
+// Barred tells why a user gets no session now: ErrBanned, ErrNotVerified,
+// ErrPending; nil when nothing stands against one. Begin asks it again.
+func (c *Core) Barred(ctx context.Context, u *User) error {
+	switch {
+	case u.BannedAt(c.Now(ctx)):
+		return ErrBanned
+	case !u.EmailVerified && c.Config.EmailAndPassword.RequireEmailVerification:
+		return ErrNotVerified
+	case u.Pending:
+		return ErrPending
+	default:
+		return nil
+	}
+}
