@@ -35,6 +35,7 @@ type NewUser struct {
 	Password      string // "" makes an account without one
 	Role          string // "" is "user"
 	EmailVerified bool
+	Data          map[string]any // of the additional fields
 }
 
 var rolePattern = regexp.MustCompile(`^[A-Za-z0-9_-]+(,[A-Za-z0-9_-]+)*$`)
@@ -47,19 +48,22 @@ func (s *Service) Create(ctx context.Context, n NewUser) (*core.User, error) {
 	if n.Role != "" && !rolePattern.MatchString(n.Role) {
 		return nil, ErrInvalidRole
 	}
+	fields, err := s.core.UserFields.Trusted(n.Data, "body.data.")
+	if err != nil {
+		return nil, err
+	}
 	hash := ""
 	if n.Password != "" {
 		if err := s.passwords.CheckLength(n.Password); err != nil {
 			return nil, err
 		}
-		var err error
 		if hash, err = s.passwords.Hash(ctx, n.Password); err != nil {
 			return nil, err
 		}
 	}
 	var user *core.User
-	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		user, err = s.core.CreateUser(ctx, tx, core.NewUser{Name: n.Name, Email: n.Email, EmailVerified: n.EmailVerified, Role: n.Role})
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		user, err = s.core.CreateUser(ctx, tx, core.NewUser{Name: n.Name, Email: n.Email, EmailVerified: n.EmailVerified, Role: n.Role, Fields: fields})
 		if err != nil || hash == "" {
 			return err
 		}

@@ -21,7 +21,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/sign-up/email", ID: "signUpWithEmailAndPassword", Tag: "password", Media: forms,
 			Doc: "Make an account with an e-mail address and a password.", Origin: api.OriginLogin, Limit: guess,
-			Errors: []*api.Error{ErrSignUpDisabled, ErrTooShort, ErrTooLong, core.ErrEmailTaken, core.ErrFieldNotAllowed},
+			Errors: []*api.Error{ErrSignUpDisabled, ErrTooShort, ErrTooLong, core.ErrEmailTaken, core.ErrFieldNotAllowed, core.ErrMissingField},
 		}, s.signUp),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/sign-in/email", ID: "signInEmail", Tag: "password", Media: forms,
@@ -73,12 +73,13 @@ type signedIn struct {
 }
 
 func (s *Service) signUp(r *api.Request, in *signUpInput) (any, error) {
-	if err := core.CheckUserFields(in.Rest); err != nil {
+	fields, err := s.core.UserFields.ForNew(in.Rest)
+	if err != nil {
 		return nil, err
 	}
 	user, auth, err := s.SignUp(r, SignUp{
 		Name: in.Name, Email: in.Email, Password: in.Password, Image: in.Image, CallbackURL: in.CallbackURL,
-		Remember: in.RememberMe == nil || *in.RememberMe,
+		Remember: in.RememberMe == nil || *in.RememberMe, Fields: fields,
 	})
 	if err != nil {
 		return nil, err

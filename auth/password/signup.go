@@ -16,6 +16,7 @@ type SignUp struct {
 	CallbackURL           string // where the verification link leads afterwards
 	Invitation            string // the secret of an invitation link, "" without one
 	Remember              bool
+	Fields                core.Values // of core's UserFields
 }
 
 // SignUp makes an account, and signs in unless something is to come first: a
@@ -33,7 +34,7 @@ func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core
 		return nil, nil, err
 	}
 	who := core.NewSignUp(r, "email")
-	who.Name, who.Email, who.Image, who.Requested = in.Name, in.Email, in.Image, true
+	who.Name, who.Email, who.Image, who.Fields, who.Requested = in.Name, in.Email, in.Image, in.Fields, true
 	if in.Invitation != "" {
 		who.Invitation = in.Invitation
 	}
@@ -131,9 +132,5 @@ func (s *Service) alreadyThere(r *api.Request, in SignUp) (*core.User, *core.Aut
 		return nil, nil, err
 	}
 	s.core.Mail.Sent(ctx, mail)
-	now := s.core.Now(ctx)
-	return &core.User{
-		ID: core.NewID(), Name: in.Name, Email: core.NormalizeEmail(in.Email), Image: in.Image,
-		CreatedAt: now, UpdatedAt: now, Role: "user",
-	}, nil, nil
+	return s.core.Synthetic(ctx, core.NewUser{Name: in.Name, Email: in.Email, Image: in.Image, Fields: in.Fields}), nil, nil
 }

@@ -30,7 +30,10 @@ func (s *Service) Endpoints() []api.Endpoint {
 		api.Handle(post("/revoke-session", "revokeUserSession", "End one of the caller's sessions."), s.revoke),
 		api.Handle(post("/revoke-sessions", "revokeUserSessions", "End all of the caller's sessions."), s.revokeAll),
 		api.Handle(post("/revoke-other-sessions", "revokeOtherSessions", "End all of the caller's sessions but this one."), s.revokeOthers),
-		api.Handle(post("/update-session", "updateSession", "Set fields of the caller's session."), s.update),
+		api.Handle(api.Endpoint{
+			Method: http.MethodPost, Path: "/update-session", ID: "updateSession", Tag: "session",
+			Doc: "Set fields of the caller's session.", Guards: session, Errors: []*api.Error{ErrNothing, core.ErrFieldNotAllowed, core.ErrSessionUser},
+		}, s.update),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/sign-out", ID: "signOut", Tag: "session",
 			Doc: "End the caller's session and clear its cookies.",
@@ -104,13 +107,23 @@ func (s *Service) revokeOthers(r *api.Request, _ *api.None) (status, error) {
 	return status{true}, s.RevokeAll(r, core.Caller(r), true)
 }
 
-// update takes no field yet: capabilities that add fields to a session say
-// which of them a person may set.
-func (s *Service) update(_ *api.Request, _ *struct {
+type updated struct {
+	Session json.RawMessage `json:"session"`
+}
+
+func (s *Service) update(r *api.Request, in *struct {
 	Fields map[string]any `body:"*"`
 },
-) (status, error) {
-	return status{}, ErrNothing
+) (updated, error) {
+	values, err := s.core.SessionFields.ForUpdate(in.Fields)
+	if err != nil {
+		return updated{}, err
+	}
+	caller := core.Caller(r)
+	if err := s.Update(r, caller, values); err != nil {
+		return updated{}, err
+	}
+	return updated{core.SessionJSON(caller.Session, caller.Session.Token)}, nil
 }
 
 type success struct {

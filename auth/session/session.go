@@ -83,6 +83,29 @@ func (s *Service) RevokeAll(r *api.Request, caller *core.Auth, keepOwn bool) err
 	return err
 }
 
+// Update gives fields of the caller's session other values. Errors: ErrNothing,
+// core.ErrSessionUser when the session has ended meanwhile.
+func (s *Service) Update(r *api.Request, caller *core.Auth, values core.Values) error {
+	if len(values) == 0 {
+		return ErrNothing
+	}
+	ctx := r.Context()
+	there := false
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		there, err = s.core.UpdateSession(ctx, tx, caller.Session, values)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !there {
+		s.core.ClearCookies(r)
+		return core.ErrSessionUser
+	}
+	s.core.ResendCookies(r, caller)
+	return nil
+}
+
 // SignOut ends the caller's session and takes it from the browser.
 func (s *Service) SignOut(r *api.Request) error {
 	ctx := r.Context()

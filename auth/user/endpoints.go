@@ -45,10 +45,11 @@ func (s *Service) update(r *api.Request, in *struct {
 	if _, ok := in.Fields["email"]; ok {
 		return status{}, ErrEmail
 	}
-	if err := core.CheckUserFields(in.Fields); err != nil {
+	fields, err := s.core.UserFields.ForUpdate(in.Fields)
+	if err != nil {
 		return status{}, err
 	}
-	up := Update{Name: in.Name, Image: in.Image}
+	up := Update{Name: in.Name, Image: in.Image, Fields: fields}
 	if v, ok := r.Body["image"]; ok && v == nil {
 		none := ""
 		up.Image = &none

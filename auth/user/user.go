@@ -23,14 +23,15 @@ func New(c *core.Core) *Service {
 
 // Update is what a person may change; nil leaves a field.
 type Update struct {
-	Name  *string
-	Image *string // "" takes the image away
+	Name   *string
+	Image  *string     // "" takes the image away
+	Fields core.Values // of core's UserFields
 }
 
 // Update changes the caller's profile and sends the session's cookies again,
 // for the cache in them holds the profile.
 func (s *Service) Update(r *api.Request, caller *core.Auth, up Update) error {
-	if up.Name == nil && up.Image == nil {
+	if up.Name == nil && up.Image == nil && len(up.Fields) == 0 {
 		return ErrNothing
 	}
 	ctx := r.Context()
@@ -48,6 +49,7 @@ func (s *Service) Update(r *api.Request, caller *core.Auth, up Update) error {
 				user.Image = nil
 			}
 		}
+		user.Extra = user.Extra.With(up.Fields)
 		caller.User = user
 		return s.core.SaveUser(ctx, tx, user)
 	})

@@ -150,6 +150,9 @@ func zodType(t reflect.Type) string {
 	}
 }
 
+// Received is the contract's name of what a decoded JSON value is.
+func Received(v any) string { return received(v, true) }
+
 // received is the contract's name of what came.
 func received(v any, present bool) string {
 	if !present {

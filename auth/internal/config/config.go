@@ -28,6 +28,7 @@ type Config struct {
 	EmailAndPassword    EmailAndPassword    `toml:"email_and_password"`
 	EmailVerification   EmailVerification   `toml:"email_verification"`
 	Session             Session             `toml:"session"`
+	User                User                `toml:"user"`
 	RateLimit           RateLimit           `toml:"rate_limit"`
 	Advanced            Advanced            `toml:"advanced"`
 	OauthProvider       OauthProvider       `toml:"oauth_provider"`
@@ -71,6 +72,13 @@ type Session struct {
 	UpdateAge   time.Duration `toml:"update_age" default:"1d" min:"0s" doc:"A session older than this is extended when used."`
 	FreshAge    time.Duration `toml:"fresh_age" default:"1d" min:"0s" doc:"How long after signing in sensitive things may be done without signing in again; 0s means always."`
 	CookieCache CookieCache   `toml:"cookie_cache"`
+
+	AdditionalFields AdditionalFields `toml:"additional_fields" doc:"Fields of your own of every session, one [session.additional_fields.NAME] each (keys below)."`
+}
+
+// User is what people have beside name and address.
+type User struct {
+	AdditionalFields AdditionalFields `toml:"additional_fields" doc:"Fields of your own of every user, one [user.additional_fields.NAME] each (keys below)."`
 }
 
 // CookieCache lets get-session answer from a signed cookie.

@@ -89,7 +89,7 @@ func kindOf(t reflect.Type) string {
 		return "list"
 	case reflect.TypeFor[[]Client](), reflect.TypeFor[[]Resource]():
 		return "tables"
-	case reflect.TypeFor[map[string]RateLimitRule]():
+	case reflect.TypeFor[map[string]RateLimitRule](), reflect.TypeFor[AdditionalFields]():
 		return "table"
 	}
 	switch t.Kind() {

@@ -71,6 +71,9 @@ func (k Key) parse(source string, given any) (any, error) {
 	case "list":
 		return k.parseList(source, given)
 	case "table":
+		if strings.HasSuffix(k.Path, ".additional_fields") {
+			return k.parseFields(source, given)
+		}
 		return k.parseRules(source, given)
 	case "tables":
 		if k.Path == "oauth_provider.resources" {

@@ -32,6 +32,9 @@ type Core struct {
 	// Egress is the way out by HTTP.
 	Egress *egress.Client
 
+	// UserFields and SessionFields are what users and sessions have beyond the contract.
+	UserFields, SessionFields *Fields
+
 	// UserCreated is emitted for every new user, inside the transaction that makes it.
 	UserCreated event.Topic[*User]
 	// RoleChanged is emitted before a user with changed roles is written back.
@@ -75,6 +78,8 @@ func New(db *store.DB, cfg *config.Config, keys *Keyring, now clock.Clock, log *
 		return nil, err
 	}
 	c := &Core{DB: db, Config: cfg, Keys: keys, Now: now, Log: log, Mail: mail, signer: signer, cookies: newCookieNames(cfg)}
+	c.UserFields = newFields("user", cfg.User.AdditionalFields, guarded[:]...)
+	c.SessionFields = newFields("session", cfg.Session.AdditionalFields)
 	if cfg.Session.CookieCache.Enabled {
 		if c.cache, err = newSessionCache(cfg.Session.CookieCache); err != nil {
 			return nil, err
@@ -113,17 +118,29 @@ func (c *Core) SaveSetting(ctx context.Context, tx *store.Tx, name, value string
 
 // User reads a user by id. Errors: store.ErrNotFound.
 func (c *Core) User(ctx context.Context, q store.Querier, id string) (*User, error) {
-	return findUser(ctx, q, id)
+	return c.complete(findUser(ctx, q, id))
 }
 
 // UserByEmail reads a user by address, in any case. Errors: store.ErrNotFound.
 func (c *Core) UserByEmail(ctx context.Context, q store.Querier, email string) (*User, error) {
-	return findUserByEmail(ctx, q, NormalizeEmail(email))
+	return c.complete(findUserByEmail(ctx, q, NormalizeEmail(email)))
 }
 
 // Users lists users in the order of their making, those after the given id.
 func (c *Core) Users(ctx context.Context, q store.Querier, after string, limit int) ([]*User, error) {
-	return listUsers(ctx, q, after, limit)
+	users, err := listUsers(ctx, q, after, limit)
+	for _, u := range users {
+		c.UserFields.attach(&u.Extra)
+	}
+	return users, err
+}
+
+// complete lets a user who was read serve the registered fields.
+func (c *Core) complete(u *User, err error) (*User, error) {
+	if err == nil {
+		c.UserFields.attach(&u.Extra)
+	}
+	return u, err
 }
 
 // HasUsers tells whether anybody has an account yet.

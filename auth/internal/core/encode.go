@@ -34,6 +34,9 @@ func AppendUser(b []byte, u *User) []byte {
 	} else {
 		b = appendTime(b, *u.BanExpires)
 	}
+	if u.Extra.fields != nil {
+		b = u.Extra.append(b)
+	}
 	b = appendString(append(b, `,"id":`...), u.ID)
 	return append(b, '}')
 }
@@ -47,6 +50,9 @@ func AppendSession(b []byte, s *Session, token string) []byte {
 	b = appendString(append(b, `,"ipAddress":`...), s.IPAddress)
 	b = appendString(append(b, `,"userAgent":`...), s.UserAgent)
 	b = appendString(append(b, `,"userId":`...), s.UserID)
+	if s.Extra.fields != nil {
+		b = s.Extra.append(b)
+	}
 	b = appendString(append(b, `,"id":`...), s.ID)
 	return append(b, '}')
 }

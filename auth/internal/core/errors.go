@@ -14,18 +14,9 @@ var (
 	ErrPending         = &api.Error{Status: http.StatusForbidden, Code: "APPROVAL_PENDING", Message: "Your account waits for an administrator to let you in"}
 	ErrNotFresh        = &api.Error{Status: http.StatusForbidden, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
 	ErrSessionUser     = &api.Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_SESSION", Message: "Failed to get session"}
+	ErrMissingField    = &api.Error{Status: http.StatusBadRequest, Code: "MISSING_FIELD", Message: "Field is required"}
 	ErrFieldNotAllowed = &api.Error{Status: http.StatusBadRequest, Code: "FIELD_NOT_ALLOWED", Message: "Field not allowed to be set"}
 )
 
 // guarded are the fields of a user that a person may not set for themselves.
 var guarded = [...]string{"role", "banned", "banReason", "banExpires"}
-
-// CheckUserFields refuses input that names a field which only others may set.
-func CheckUserFields(input map[string]any) error {
-	for _, name := range guarded {
-		if _, ok := input[name]; ok {
-			return &api.Error{Status: ErrFieldNotAllowed.Status, Code: ErrFieldNotAllowed.Code, Message: name + " is not allowed to be set"}
-		}
-	}
-	return nil
-}

@@ -23,6 +23,7 @@ type Session struct {
 	UserAgent string
 	Remember  bool     // false: ends with the browser, and never later than a day
 	AMR       []string // how the person proved who they are (RFC 8176)
+	Extra     Extra
 }
 
 // Fresh tells whether the sign-in is recent enough for what is sensitive.
@@ -75,6 +76,7 @@ func (c *Core) newSession(ctx context.Context, tx *store.Tx, s *SignIn) (*Sessio
 	session := &Session{
 		ID: NewID(), UserID: s.User.ID, Token: NewToken(32), ExpiresAt: now.Add(life), CreatedAt: now, UpdatedAt: now,
 		IPAddress: s.IP, UserAgent: s.UserAgent, Remember: s.Remember, AMR: s.AMR,
+		Extra: c.SessionFields.newExtra(s.Fields),
 	}
 	if !s.ProvenAt.IsZero() {
 		session.CreatedAt = s.ProvenAt
@@ -129,7 +131,7 @@ func (c *Core) Authenticate(r *api.Request) (*Auth, error) {
 
 func (c *Core) authenticate(r *api.Request, token string) (*Auth, error) {
 	ctx := r.Context()
-	a, err := findSession(ctx, c.DB, HashToken(token))
+	a, err := c.findSession(ctx, c.DB, HashToken(token))
 	if errors.Is(err, store.ErrNotFound) || err == nil && !a.Session.ExpiresAt.After(r.Now()) {
 		c.ClearCookies(r)
 		return nil, nil
@@ -146,6 +148,20 @@ func (c *Core) authenticate(r *api.Request, token string) (*Auth, error) {
 		c.refresh(r, a.Session)
 	}
 	return a, nil
+}
+
+// findSession reads a session and its user. This is the hot path: the columns of
+// what is registered are read only where something is.
+func (c *Core) findSession(ctx context.Context, q store.Querier, tokenHash string) (*Auth, error) {
+	if c.UserFields.empty() && c.SessionFields.empty() {
+		return findSession(ctx, q, tokenHash)
+	}
+	a, err := findSessionExtra(ctx, q, tokenHash)
+	if err == nil {
+		c.UserFields.attach(&a.User.Extra)
+		c.SessionFields.attach(&a.Session.Extra)
+	}
+	return a, err
 }
 
 // refresh moves the end of a session that is used, once a day. A read that
@@ -190,6 +206,22 @@ func (c *Core) EndSessions(ctx context.Context, tx *store.Tx, userID, except str
 	return nil
 }
 
+// UpdateSession gives fields of a session other values. It reports false when
+// the session is gone.
+func (c *Core) UpdateSession(ctx context.Context, tx *store.Tx, s *Session, values Values) (bool, error) {
+	text, err := findSessionFields(ctx, tx, s.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	extra := Extra{text: text}
+	c.SessionFields.attach(&extra)
+	s.Extra, s.UpdatedAt = extra.With(values), millis(c.Now(ctx))
+	return true, updateSessionFields(ctx, tx, s)
+}
+
 // SessionEnd is when a session ends by its age. Errors: store.ErrNotFound when it is gone.
 func (c *Core) SessionEnd(ctx context.Context, q store.Querier, sessionID string) (time.Time, error) {
 	return sessionEnd(ctx, q, sessionID)
@@ -197,7 +229,11 @@ func (c *Core) SessionEnd(ctx context.Context, q store.Querier, sessionID string
 
 // Sessions lists a user's sessions that still run.
 func (c *Core) Sessions(ctx context.Context, q store.Querier, userID string) ([]*Session, error) {
-	return listSessions(ctx, q, userID, c.Now(ctx))
+	sessions, err := listSessions(ctx, q, userID, c.Now(ctx))
+	for _, s := range sessions {
+		c.SessionFields.attach(&s.Extra)
+	}
+	return sessions, err
 }
 
 // SessionByRef finds the session of a user that ref names: a handle, or the

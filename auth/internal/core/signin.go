@@ -17,6 +17,7 @@ type SignIn struct {
 	Remember  bool
 	IP        string
 	UserAgent string
+	Fields    Values // of SessionFields
 	// ProvenAt is when the person proved who they are, where that was not just
 	// now: the session is then no fresher than that.
 	ProvenAt time.Time
@@ -104,7 +105,7 @@ func (c *Core) Adopt(r *api.Request, a *Auth) {
 // refuseBarred is the first gate, and the same one for every way to sign in.
 func (c *Core) refuseBarred(ctx context.Context, tx *store.Tx, s *SignIn) error {
 	// The user was read before the transaction began, and may have changed or gone since.
-	u, err := findUser(ctx, tx, s.User.ID)
+	u, err := c.User(ctx, tx, s.User.ID)
 	if err != nil {
 		return err
 	}

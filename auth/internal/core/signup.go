@@ -40,6 +40,8 @@ type SignUp struct {
 	Pending bool
 	// Mails are jobs that the listeners of SigningUp and UserCreated have queued.
 	Mails []string
+	// Fields are what the person says of core's UserFields.
+	Fields Values
 
 	checked bool
 }
@@ -75,7 +77,7 @@ func (c *Core) SignUp(ctx context.Context, tx *store.Tx, in *SignUp) (*User, err
 		return nil, err
 	}
 	return c.CreateUser(ctx, tx, NewUser{
-		Name: in.Name, Email: in.Email, EmailVerified: in.EmailVerified, Image: in.Image, Role: in.Role, Pending: in.Pending,
+		Name: in.Name, Email: in.Email, EmailVerified: in.EmailVerified, Image: in.Image, Role: in.Role, Pending: in.Pending, Fields: in.Fields,
 	})
 }
 

@@ -18,6 +18,22 @@ func scanUser(r *store.Row) *User {
 	return u
 }
 
+// userExtra is a user with what is registered; an empty object costs no text.
+const userExtra = userColumns + `, NULLIF(u.extra, '{}')`
+
+func scanUserExtra(r *store.Row) *User {
+	u := scanUser(r)
+	u.Extra.text = scanExtra(r)
+	return u
+}
+
+func scanExtra(r *store.Row) string {
+	if text := r.NullText(); text != nil {
+		return *text
+	}
+	return ""
+}
+
 const sessionColumns = `s.id, s.user_id, s.expires_at, s.created_at, s.updated_at, s.ip_address, s.user_agent, s.remember, s.amr`
 
 func scanSession(r *store.Row) *Session {
@@ -27,23 +43,31 @@ func scanSession(r *store.Row) *Session {
 	}
 }
 
+const sessionExtra = sessionColumns + `, NULLIF(s.extra, '{}')`
+
+func scanSessionExtra(r *store.Row) *Session {
+	s := scanSession(r)
+	s.Extra.text = scanExtra(r)
+	return s
+}
+
 func insertUser(ctx context.Context, tx *store.Tx, u *User) error {
-	_, err := tx.Exec(ctx, `INSERT INTO "user" (id, name, email, email_verified, image, created_at, updated_at, role, banned, pending)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, $9)`,
-		u.ID, u.Name, u.Email, u.EmailVerified, u.Image, u.CreatedAt, u.UpdatedAt, u.Role, u.Pending)
+	_, err := tx.Exec(ctx, `INSERT INTO "user" (id, name, email, email_verified, image, created_at, updated_at, role, banned, pending, extra)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, $9, COALESCE($10, '{}'))`,
+		u.ID, u.Name, u.Email, u.EmailVerified, u.Image, u.CreatedAt, u.UpdatedAt, u.Role, u.Pending, u.Extra.stored())
 	return err
 }
 
 func findUser(ctx context.Context, q store.Querier, id string) (*User, error) {
-	return store.One(ctx, q, scanUser, `SELECT `+userColumns+` FROM "user" u WHERE u.id = $1`, id)
+	return store.One(ctx, q, scanUserExtra, `SELECT `+userExtra+` FROM "user" u WHERE u.id = $1`, id)
 }
 
 func findUserByEmail(ctx context.Context, q store.Querier, email string) (*User, error) {
-	return store.One(ctx, q, scanUser, `SELECT `+userColumns+` FROM "user" u WHERE u.email = $1`, email)
+	return store.One(ctx, q, scanUserExtra, `SELECT `+userExtra+` FROM "user" u WHERE u.email = $1`, email)
 }
 
 func listUsers(ctx context.Context, q store.Querier, after string, limit int) ([]*User, error) {
-	return store.All(ctx, q, scanUser, `SELECT `+userColumns+` FROM "user" u WHERE u.id > $1 ORDER BY u.id LIMIT $2`, after, limit)
+	return store.All(ctx, q, scanUserExtra, `SELECT `+userExtra+` FROM "user" u WHERE u.id > $1 ORDER BY u.id LIMIT $2`, after, limit)
 }
 
 func anyUser(ctx context.Context, q store.Querier) (bool, error) {
@@ -53,8 +77,8 @@ func anyUser(ctx context.Context, q store.Querier) (bool, error) {
 
 func updateUser(ctx context.Context, tx *store.Tx, u *User) error {
 	n, err := tx.Exec(ctx, `UPDATE "user" SET name = $1, email = $2, email_verified = $3, image = $4, updated_at = $5, role = $6,
-banned = $7, ban_reason = $8, ban_expires = $9, pending = $10 WHERE id = $11`,
-		u.Name, u.Email, u.EmailVerified, u.Image, u.UpdatedAt, u.Role, u.Banned, u.BanReason, u.BanExpires, u.Pending, u.ID)
+banned = $7, ban_reason = $8, ban_expires = $9, pending = $10, extra = COALESCE($11, extra) WHERE id = $12`,
+		u.Name, u.Email, u.EmailVerified, u.Image, u.UpdatedAt, u.Role, u.Banned, u.BanReason, u.BanExpires, u.Pending, u.Extra.stored(), u.ID)
 	if err == nil && n == 0 {
 		return store.ErrNotFound
 	}
@@ -67,9 +91,9 @@ func deleteUser(ctx context.Context, tx *store.Tx, id string) (bool, error) {
 }
 
 func insertSession(ctx context.Context, tx *store.Tx, s *Session) error {
-	_, err := tx.Exec(ctx, `INSERT INTO session (id, token_hash, user_id, expires_at, created_at, updated_at, ip_address, user_agent, remember, amr)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		s.ID, HashToken(s.Token), s.UserID, s.ExpiresAt, s.CreatedAt, s.UpdatedAt, s.IPAddress, s.UserAgent, s.Remember, formatList(s.AMR))
+	_, err := tx.Exec(ctx, `INSERT INTO session (id, token_hash, user_id, expires_at, created_at, updated_at, ip_address, user_agent, remember, amr, extra)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, COALESCE($11, '{}'))`,
+		s.ID, HashToken(s.Token), s.UserID, s.ExpiresAt, s.CreatedAt, s.UpdatedAt, s.IPAddress, s.UserAgent, s.Remember, formatList(s.AMR), s.Extra.stored())
 	return err
 }
 
@@ -79,8 +103,23 @@ func findSession(ctx context.Context, q store.Querier, tokenHash string) (*Auth,
 	}, `SELECT `+sessionColumns+`, `+userColumns+` FROM session s JOIN "user" u ON u.id = s.user_id WHERE s.token_hash = $1`, tokenHash)
 }
 
+func findSessionExtra(ctx context.Context, q store.Querier, tokenHash string) (*Auth, error) {
+	return store.One(ctx, q, func(r *store.Row) *Auth {
+		return &Auth{Session: scanSessionExtra(r), User: scanUserExtra(r)}
+	}, `SELECT `+sessionExtra+`, `+userExtra+` FROM session s JOIN "user" u ON u.id = s.user_id WHERE s.token_hash = $1`, tokenHash)
+}
+
+func findSessionFields(ctx context.Context, q store.Querier, id string) (string, error) {
+	return store.One(ctx, q, func(r *store.Row) string { return r.Text() }, `SELECT extra FROM session WHERE id = $1`, id)
+}
+
+func updateSessionFields(ctx context.Context, tx *store.Tx, s *Session) error {
+	_, err := tx.Exec(ctx, `UPDATE session SET extra = COALESCE($1, extra), updated_at = $2 WHERE id = $3`, s.Extra.stored(), s.UpdatedAt, s.ID)
+	return err
+}
+
 func listSessions(ctx context.Context, q store.Querier, userID string, now time.Time) ([]*Session, error) {
-	return store.All(ctx, q, scanSession, `SELECT `+sessionColumns+` FROM session s WHERE s.user_id = $1 AND s.expires_at > $2 ORDER BY s.id`, userID, now)
+	return store.All(ctx, q, scanSessionExtra, `SELECT `+sessionExtra+` FROM session s WHERE s.user_id = $1 AND s.expires_at > $2 ORDER BY s.id`, userID, now)
 }
 
 // refreshSession moves the end of a session that is still as it was read.

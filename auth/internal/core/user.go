@@ -22,6 +22,7 @@ type User struct {
 	BanReason     *string
 	BanExpires    *time.Time
 	Pending       bool // waits for an administrator to let them in
+	Extra         Extra
 }
 
 // BannedAt tells whether the user is shut out at that time.
@@ -49,18 +50,26 @@ type NewUser struct {
 	Image         *string
 	Role          string // "" is "user"
 	Pending       bool
+	Fields        Values // of UserFields
 }
 
-// CreateUser makes a user inside tx. Errors: ErrEmailTaken.
-func (c *Core) CreateUser(ctx context.Context, tx *store.Tx, n NewUser) (*User, error) {
+// Synthetic is the user that would be made: also the answer to a sign-up with an
+// address that is somebody's already.
+func (c *Core) Synthetic(ctx context.Context, n NewUser) *User {
 	now := c.Now(ctx)
 	u := &User{
 		ID: NewID(), Name: n.Name, Email: NormalizeEmail(n.Email), EmailVerified: n.EmailVerified, Image: n.Image,
-		CreatedAt: now, UpdatedAt: now, Role: n.Role, Pending: n.Pending,
+		CreatedAt: now, UpdatedAt: now, Role: n.Role, Pending: n.Pending, Extra: c.UserFields.newExtra(n.Fields),
 	}
 	if u.Role == "" {
 		u.Role = "user"
 	}
+	return u
+}
+
+// CreateUser makes a user inside tx. Errors: ErrEmailTaken.
+func (c *Core) CreateUser(ctx context.Context, tx *store.Tx, n NewUser) (*User, error) {
+	u := c.Synthetic(ctx, n)
 	if err := insertUser(ctx, tx, u); err != nil {
 		if store.IsUnique(err, "user.email") {
 			return nil, ErrEmailTaken

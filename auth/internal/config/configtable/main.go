@@ -75,6 +75,11 @@ func table() string {
 	for _, key := range config.ResourceKeys() {
 		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", key.Path, shown(key), sentence(key))
 	}
+	out.WriteString("\nIn a `[user.additional_fields.NAME]` or `[session.additional_fields.NAME]` (in the environment all of them as JSON in `AUTHD_USER__ADDITIONAL_FIELDS`):\n\n")
+	out.WriteString("| key | default | |\n|---|---|---|\n")
+	for _, key := range config.FieldKeys() {
+		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", key.Path, shown(key), sentence(key))
+	}
 	return out.String()
 }
 
