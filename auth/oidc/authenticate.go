@@ -87,15 +87,28 @@ func formDecode(s string) string {
 	return s
 }
 
-// authenticate finds out which client asks, and that it is the one. It must come
-// the way it is registered for, so that a secret that leaked from one place is
-// of no use in another.
+// local tells whether the database alone knows all that these can be checked with.
+func (c *credentials) local() bool {
+	return c.method != authPrivateKeyJWT && !strings.HasPrefix(c.id, "https://")
+}
+
+// authenticate finds out which client asks, and that it is the one.
 func (s *Service) authenticate(ctx context.Context, authorization string, form url.Values) (*Client, error) {
 	shown, err := readCredentials(authorization, form)
 	if err != nil {
 		return nil, err
 	}
-	client, err := s.known(ctx, shown.id)
+	return s.prove(ctx, shown, s.known)
+}
+
+// clientFinder reads a client by its id. Errors: ErrClientNotFound.
+type clientFinder func(ctx context.Context, id string) (*Client, error)
+
+// prove checks credentials against the client that find reads. They must come the
+// way it is registered for, so that a secret that leaked from one place is of no
+// use in another.
+func (s *Service) prove(ctx context.Context, shown credentials, find clientFinder) (*Client, error) {
+	client, err := find(ctx, shown.id)
 	if errors.Is(err, ErrClientNotFound) {
 		return nil, unauthenticated(unknownClient(err, "missing client"))
 	}

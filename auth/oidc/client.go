@@ -98,6 +98,7 @@ type Client struct {
 	UpdatedAt time.Time
 
 	secretHash string
+	brief      bool // read in part: see findBrief
 }
 
 // Public tells whether the client has nothing to prove itself with (RFC 6749 §2.1).
@@ -166,10 +167,23 @@ func (s *Service) Client(ctx context.Context, clientID string) (*Client, error) 
 }
 
 func (s *Service) client(ctx context.Context, q store.Querier, clientID string) (*Client, error) {
+	return clientBy(ctx, q, clientID, findClient)
+}
+
+// briefly reads of a client what findBrief does, by q.
+func briefly(q store.Querier) clientFinder {
+	return func(ctx context.Context, clientID string) (*Client, error) {
+		return clientBy(ctx, q, clientID, findBrief)
+	}
+}
+
+type clientRow func(ctx context.Context, q store.Querier, clientID string) (*Client, error)
+
+func clientBy(ctx context.Context, q store.Querier, clientID string, find clientRow) (*Client, error) {
 	if len(clientID) > maxParam || !utf8.ValidString(clientID) || strings.IndexByte(clientID, 0) >= 0 {
 		return nil, ErrClientNotFound // not every database may be asked for these
 	}
-	c, err := findClient(ctx, q, clientID)
+	c, err := find(ctx, q, clientID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, ErrClientNotFound
 	}

@@ -119,7 +119,7 @@ func (s *Service) permitted(id string) *actor {
 // exchanged reads one of the two tokens. Errors: invalid_request (RFC 8693 §2.2.2).
 func (s *Service) exchanged(ctx context.Context, token, name string) (*accessToken, error) {
 	invalid := bad(invalidRequest, name+" is not good")
-	t, err := s.findAccess(ctx, token)
+	t, err := s.findAccess(ctx, s.core.DB, token)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, invalid
 	}
@@ -150,7 +150,7 @@ func (s *Service) actorOf(ctx context.Context, r *tokenRequest, subject *accessT
 			return "", bad(invalidRequest, "actor_token is not the client's own")
 		}
 		if t.userID != "" {
-			if now.Subject, err = s.subjectOf(ctx, t); err != nil {
+			if now.Subject, err = s.subjectOf(ctx, s.core.DB, t); err != nil {
 				return "", err
 			}
 		}

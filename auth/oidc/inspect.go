@@ -15,18 +15,30 @@ import (
 // access finds what an access token stands for and whose it is: nobody's when a
 // client has it of its own. Errors: 401 invalid_token when it is not good, for
 // whatever reason.
-func (s *Service) access(ctx context.Context, token string) (*accessToken, *core.User, error) {
-	t, err := s.findAccess(ctx, token)
+func (s *Service) access(ctx context.Context, q store.Querier, token string) (*accessToken, *core.User, error) {
+	t, err := s.findAccess(ctx, q, token)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil, errInvalidAccess()
 	}
 	if err != nil || t.userID == "" {
 		return t, nil, err
 	}
-	u, err := s.core.User(ctx, s.core.DB, t.userID)
+	u, err := s.core.User(ctx, q, t.userID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && u.BannedAt(s.now(ctx)) {
 		return nil, nil, errInvalidAccess()
 	}
+	return t, u, err
+}
+
+// whose is access in one look at the database, where that is all there is to read.
+func (s *Service) whose(ctx context.Context, token string) (t *accessToken, u *core.User, err error) {
+	if isJWT(token) {
+		return s.access(ctx, s.core.DB, token)
+	}
+	err = s.core.DB.View(ctx, func(q store.Querier) error {
+		t, u, err = s.access(ctx, q, token)
+		return err
+	})
 	return t, u, err
 }
 
@@ -35,7 +47,7 @@ func errInvalidAccess() *api.OAuthError {
 }
 
 // findAccess reads an access token of either form. Errors: store.ErrNotFound.
-func (s *Service) findAccess(ctx context.Context, token string) (*accessToken, error) {
+func (s *Service) findAccess(ctx context.Context, q store.Querier, token string) (*accessToken, error) {
 	if isJWT(token) {
 		return s.accessJWT(ctx, token)
 	}
@@ -43,7 +55,7 @@ func (s *Service) findAccess(ctx context.Context, token string) (*accessToken, e
 	if id == "" {
 		return nil, store.ErrNotFound
 	}
-	t, err := findAccessToken(ctx, s.core.DB, id, s.now(ctx))
+	t, err := findAccessToken(ctx, q, id, s.now(ctx))
 	if err == nil && !sameHash(token, t.hash) {
 		return nil, store.ErrNotFound
 	}
@@ -58,7 +70,7 @@ func (s *Service) UserInfo(ctx context.Context, authorization string, form url.V
 	if err != nil {
 		return nil, "", err
 	}
-	t, u, err := s.access(ctx, token)
+	t, u, err := s.whose(ctx, token)
 	var refused *api.OAuthError
 	if dpop && errors.As(err, &refused) && refused.Status == 401 {
 		return nil, "", dpopError(refused.Code, refused.Description) // RFC 9449 §7.1: in the scheme that was used
@@ -75,7 +87,7 @@ func (s *Service) UserInfo(ctx context.Context, authorization string, form url.V
 	if u == nil || t.jwt != nil && !slices.Contains(t.jwt.Audience, s.userinfoURL) { // RFC 9068 §4
 		return nil, "", errInvalidAccess()
 	}
-	subject, err := s.subjectOf(ctx, t)
+	subject, err := s.subjectOf(ctx, s.core.DB, t)
 	if err != nil {
 		return nil, "", err
 	}
@@ -116,24 +128,30 @@ func shownToken(authorization string, form url.Values) (token string, dpop bool,
 	return token, dpop, nil
 }
 
-// aboutToken reads who asks about which token.
-func (s *Service) aboutToken(ctx context.Context, authorization string, form url.Values) (*Client, string, error) {
+// asking is who asks about which token.
+type asking struct {
+	shown credentials
+	token string
+}
+
+func readAsking(authorization string, form url.Values) (asking, error) {
 	if name := malformed(form); name != "" {
-		return nil, "", bad(invalidRequest, name)
+		return asking{}, bad(invalidRequest, name)
 	}
-	client, err := s.authenticate(ctx, authorization, form)
-	if err != nil {
-		var refused *api.OAuthError
-		if errors.As(err, &refused) && refused.Code == invalidRequest && form.Get("client_id") == "" && authorization == "" {
-			return nil, "", unauthenticated("missing required credentials")
-		}
-		return nil, "", err
+	shown, err := readCredentials(authorization, form)
+	if err != nil && shown.id == "" && authorization == "" && form.Get("client_assertion") == "" {
+		err = unauthenticated("missing required credentials")
 	}
-	token := form.Get("token")
-	if token == "" {
-		return nil, "", bad(invalidRequest, "token is required")
+	return asking{shown, form.Get("token")}, err
+}
+
+// asker is the client that asks, once it has proven itself and named a token.
+func (s *Service) asker(ctx context.Context, a asking, find clientFinder) (*Client, error) {
+	client, err := s.prove(ctx, a.shown, find)
+	if err == nil && a.token == "" {
+		return nil, bad(invalidRequest, "token is required")
 	}
-	return client, token, nil
+	return client, err
 }
 
 // refreshable is the grant that a refresh token names, nil when it is none of the client's.
@@ -153,10 +171,15 @@ func (s *Service) refreshable(ctx context.Context, client *Client, token string)
 // an access token goes alone. One that is unknown is as good as revoked.
 // Errors: *api.OAuthError.
 func (s *Service) Revoke(ctx context.Context, authorization string, form url.Values) error {
-	client, token, err := s.aboutToken(ctx, authorization, form)
+	a, err := readAsking(authorization, form)
 	if err != nil {
 		return err
 	}
+	client, err := s.asker(ctx, a, s.known)
+	if err != nil {
+		return err
+	}
+	token := a.token
 	if strings.HasPrefix(token, prefixRefresh) {
 		g, err := s.refreshable(ctx, client, token)
 		if g == nil || err != nil || !sameHash(token, g.refreshToken) && !s.refreshTokens.ours(token) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"authd/auth/internal/api"
+	"authd/auth/internal/store"
 )
 
 // Introspection is what a token is (RFC 7662 §2.2).
@@ -34,23 +35,38 @@ type Introspection struct {
 // linked to. Of any other it learns nothing, not even that it exists. who is the
 // client that asked. Errors: *api.OAuthError.
 func (s *Service) Introspect(ctx context.Context, authorization string, form url.Values) (about *Introspection, who *Client, err error) {
-	client, token, err := s.aboutToken(ctx, authorization, form)
+	a, err := readAsking(authorization, form)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !a.shown.local() || rowOf(prefixAccess, a.token) == "" {
+		return s.introspectFor(ctx, s.core.DB, a, s.known)
+	}
+	err = s.core.DB.View(ctx, func(q store.Querier) error {
+		about, who, err = s.introspectFor(ctx, q, a, briefly(q))
+		return err
+	})
+	return about, who, err
+}
+
+func (s *Service) introspectFor(ctx context.Context, q store.Querier, a asking, find clientFinder) (about *Introspection, who *Client, err error) {
+	client, err := s.asker(ctx, a, find)
 	if err != nil {
 		return nil, nil, err
 	}
 	if client.Public() { // RFC 7662 §2.1: who asks must prove itself
 		return nil, nil, unauthenticated("missing required credentials")
 	}
-	if strings.HasPrefix(token, prefixRefresh) {
-		about, err = s.introspectRefresh(ctx, client, token)
+	if strings.HasPrefix(a.token, prefixRefresh) {
+		about, err = s.introspectRefresh(ctx, client, a.token)
 	} else {
-		about, err = s.introspectAccess(ctx, client, token)
+		about, err = s.introspectAccess(ctx, q, client, a.token)
 	}
 	return about, client, err
 }
 
-func (s *Service) introspectAccess(ctx context.Context, client *Client, token string) (*Introspection, error) {
-	t, u, err := s.access(ctx, token)
+func (s *Service) introspectAccess(ctx context.Context, q store.Querier, client *Client, token string) (*Introspection, error) {
+	t, u, err := s.access(ctx, q, token)
 	var refused *api.OAuthError
 	if errors.As(err, &refused) {
 		return &Introspection{}, nil
@@ -59,7 +75,7 @@ func (s *Service) introspectAccess(ctx context.Context, client *Client, token st
 		return nil, err
 	}
 	if t.clientID != client.ID {
-		if serves, err := s.serves(ctx, client, t.resources); err != nil || !serves {
+		if serves, err := serves(ctx, q, client, t.resources); err != nil || !serves {
 			return &Introspection{}, err
 		}
 	}
@@ -74,7 +90,7 @@ func (s *Service) introspectAccess(ctx context.Context, client *Client, token st
 		about.TokenType = tokenTypeDPoP
 	}
 	if u != nil {
-		if about.Subject, err = s.subjectOf(ctx, t); err != nil {
+		if about.Subject, err = s.subjectOf(ctx, q, t); err != nil {
 			return nil, err
 		}
 		about.MayAct = s.permitted(t.mayAct())
@@ -89,11 +105,11 @@ func (s *Service) introspectAccess(ctx context.Context, client *Client, token st
 }
 
 // serves tells whether a client is a resource server for one of these resources.
-func (s *Service) serves(ctx context.Context, client *Client, resources []string) (bool, error) {
+func serves(ctx context.Context, q store.Querier, client *Client, resources []string) (bool, error) {
 	if len(resources) == 0 {
 		return false, nil
 	}
-	linked, err := linkedResources(ctx, s.core.DB, client.ID)
+	linked, err := linkedResources(ctx, q, client.ID)
 	return slices.ContainsFunc(linked, func(one string) bool { return slices.Contains(resources, one) }), err
 }
 

@@ -10,6 +10,7 @@ import (
 	"authd/auth/internal/api"
 	"authd/auth/internal/config"
 	"authd/auth/internal/core"
+	"authd/auth/internal/store"
 )
 
 // newSubjectKey is the key of pairwise subjects. They must outlive a change of
@@ -52,11 +53,11 @@ func (s *Service) isSubject(c *Client, userID, subject string) bool {
 }
 
 // subjectOf is the subject of the person behind an access token.
-func (s *Service) subjectOf(ctx context.Context, t *accessToken) (string, error) {
+func (s *Service) subjectOf(ctx context.Context, q store.Querier, t *accessToken) (string, error) {
 	if t.subjectType != subjectPairwise || t.userID == "" {
 		return t.userID, nil
 	}
-	c, err := s.Client(ctx, t.clientID)
+	c, err := s.client(ctx, q, t.clientID)
 	if err != nil {
 		return "", err
 	}

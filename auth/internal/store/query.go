@@ -12,6 +12,41 @@ type Querier interface {
 	release(c *conn, err error)
 }
 
+// View runs queries that belong together on one connection and in one read transaction: they
+// see the same state of the file, and each after the first is spared its locks, which are two
+// system calls. There are few connections, so fn must only query: no network, no Write.
+func (db *DB) View(ctx context.Context, fn func(q Querier) error) (err error) {
+	c, err := db.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		c.rollback()
+		db.release(c, err)
+	}()
+	if err := c.exec("BEGIN"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	v := &view{c: c}
+	defer func() { v.c = nil }()
+	if err := fn(v); err != nil {
+		return err
+	}
+	return c.exec("COMMIT")
+}
+
+// view is the Querier of a View; good only inside its function.
+type view struct{ c *conn }
+
+func (v *view) acquire(ctx context.Context) (*conn, error) {
+	if v.c == nil {
+		return nil, errTxDone
+	}
+	return v.c, ctx.Err()
+}
+
+func (v *view) release(*conn, error) {}
+
 // One gives the first row, read by scan; ErrNotFound when there is none. scan must not query.
 func One[T any](ctx context.Context, q Querier, scan func(*Row) T, sql string, args ...any) (value T, err error) {
 	c, err := q.acquire(ctx)

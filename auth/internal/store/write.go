@@ -152,8 +152,9 @@ func (db *DB) runWriter() {
 	}()
 	batch := make([]*write, 0, maxBatch)
 	for first := range db.queue {
+		company := len(batch) > 1
 		batch = append(batch[:0], first)
-		db.gather(&batch)
+		db.gather(&batch, company)
 		db.runBatch(batch)
 		clear(batch)
 	}
@@ -163,8 +164,10 @@ func (db *DB) runWriter() {
 // maxBatch bounds how long the first of a batch waits for the others.
 const maxBatch = 256
 
-// gather adds the functions that wait already.
-func (db *DB) gather(batch *[]*write) {
+// gather adds the functions that wait already. Where several wrote together last time, those
+// who were answered are about to come back: they are let run once, because a larger batch
+// costs each of them less.
+func (db *DB) gather(batch *[]*write, company bool) {
 	for len(*batch) < maxBatch {
 		select {
 		case w, ok := <-db.queue:
@@ -172,9 +175,14 @@ func (db *DB) gather(batch *[]*write) {
 				return
 			}
 			*batch = append(*batch, w)
+			continue
 		default:
+		}
+		if !company {
 			return
 		}
+		company = false
+		runtime.Gosched()
 	}
 }
 
