@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"authd/auth/account"
 	"authd/auth/admin"
 	"authd/auth/device"
 	"authd/auth/health"
@@ -24,6 +25,7 @@ type Services struct {
 	Users     *user.Service
 	Passwords *password.Service
 	Sessions  *session.Service
+	Accounts  *account.Service
 	Admin     *admin.Service
 	Operators *operator.Service
 	OIDC      *oidc.Service
@@ -43,6 +45,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	m.Passwords = password.New(c, s.hashes, m.Setup, m.Users)
 	m.Setup.UsePasswords(m.Passwords)
 	m.Sessions = session.New(c)
+	m.Accounts = account.New(c)
 	m.Admin = admin.New(c, m.Passwords)
 	m.Operators = operator.New(c)
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")

@@ -74,7 +74,7 @@ func (c *Config) refuse(key string, given any, allowed string) error {
 func (c *Config) check() error {
 	for _, check := range []func() error{
 		c.checkAddresses, c.checkSecrets, c.checkOrigins, c.checkPasswords,
-		c.checkSession, c.checkCookies, c.checkProvider, c.checkMail,
+		c.checkAccount, c.checkSession, c.checkCookies, c.checkProvider, c.checkMail,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -156,6 +156,13 @@ func (c *Config) checkPasswords() error {
 	if c.EmailAndPassword.MaxPasswordLength < c.EmailAndPassword.MinPasswordLength {
 		return c.refuse("email_and_password.max_password_length", c.EmailAndPassword.MaxPasswordLength,
 			fmt.Sprintf("at least email_and_password.min_password_length, %d", c.EmailAndPassword.MinPasswordLength))
+	}
+	return nil
+}
+
+func (c *Config) checkAccount() error {
+	if !c.Account.EncryptOauthTokens {
+		return c.refuse("account.encrypt_oauth_tokens", false, "true: providers' tokens are always sealed")
 	}
 	return nil
 }

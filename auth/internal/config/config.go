@@ -27,6 +27,7 @@ type Config struct {
 
 	EmailAndPassword    EmailAndPassword    `toml:"email_and_password"`
 	EmailVerification   EmailVerification   `toml:"email_verification"`
+	Account             Account             `toml:"account"`
 	Session             Session             `toml:"session"`
 	User                User                `toml:"user"`
 	RateLimit           RateLimit           `toml:"rate_limit"`
@@ -64,6 +65,24 @@ type EmailVerification struct {
 	SendOnSignIn                bool          `toml:"send_on_sign_in" default:"false" doc:"A sign-in with an unverified address sends it again."`
 	AutoSignInAfterVerification bool          `toml:"auto_sign_in_after_verification" default:"false" doc:"Following the link also signs in."`
 	ExpiresIn                   time.Duration `toml:"expires_in" default:"1h" min:"1m" max:"30d" doc:"How long a verification link works."`
+}
+
+// Account is the identities at providers that people sign in with.
+type Account struct {
+	UpdateAccountOnSignIn bool           `toml:"update_account_on_sign_in" default:"true" doc:"A sign-in through a provider keeps the tokens that came with it."`
+	EncryptOauthTokens    bool           `toml:"encrypt_oauth_tokens" default:"true" allowedtext:"true" doc:"Providers' tokens are sealed in the database; they always are."`
+	AccountLinking        AccountLinking `toml:"account_linking"`
+}
+
+// AccountLinking decides which identities become a way in of a user who exists.
+type AccountLinking struct {
+	Enabled                   bool     `toml:"enabled" default:"true" doc:"People may have several ways in. When false, an identity at a provider is never linked to a user who exists."`
+	TrustedProviders          []string `toml:"trusted_providers" doc:"Providers whose addresses count although they do not say that they verified them. Such an address still proves no mailbox."`
+	AllowDifferentEmails      bool     `toml:"allow_different_emails" default:"false" doc:"Who is signed in may connect an identity with another address than their own."`
+	AllowUnlinkingAll         bool     `toml:"allow_unlinking_all" default:"false" doc:"People may disconnect their last way in."`
+	DisableImplicitLinking    bool     `toml:"disable_implicit_linking" default:"false" doc:"A sign-in never links: only who is signed in may connect an identity."`
+	RequireLocalEmailVerified bool     `toml:"require_local_email_verified" default:"false" doc:"A sign-in never links to a user whose address is not verified. Otherwise an address that the provider verified makes the user its owner's: passwords, identities and sessions of who registered it before are deleted first."`
+	UpdateUserInfoOnLink      bool     `toml:"update_user_info_on_link" default:"false" doc:"A newly linked identity's name and picture become the user's; never its address."`
 }
 
 // Session is how long people stay signed in.

@@ -187,9 +187,9 @@ func TestBadValuesStopWithOneLine(t *testing.T) {
 		},
 		"an unknown table": {
 			text: "[passkeys]\nenabled = true",
-			want: `passkeys (FILE) is not a key; allowed here: addr, url, data, secret, trusted_origins, trusted_proxies, email_and_password, email_verification, session, user, rate_limit, advanced, oauth_provider, device_authorization, jwt, client, operator, mail, log, metrics`,
+			want: `passkeys (FILE) is not a key; allowed here: addr, url, data, secret, trusted_origins, trusted_proxies, email_and_password, email_verification, account, session, user, rate_limit, advanced, oauth_provider, device_authorization, jwt, client, operator, mail, log, metrics`,
 		},
-		"a value where a table stands": {text: "session = 1", want: "session (FILE) is not a key; allowed here: addr, url, data, secret, trusted_origins, trusted_proxies, email_and_password, email_verification, session, user, rate_limit, advanced, oauth_provider, device_authorization, jwt, client, operator, mail, log, metrics"},
+		"a value where a table stands": {text: "session = 1", want: "session (FILE) is not a key; allowed here: addr, url, data, secret, trusted_origins, trusted_proxies, email_and_password, email_verification, account, session, user, rate_limit, advanced, oauth_provider, device_authorization, jwt, client, operator, mail, log, metrics"},
 		"an unknown variable":          {environ: "AUTHD_SESION__EXPIRES_IN=7d", want: "AUTHD_SESION__EXPIRES_IN is not a setting; allowed: AUTHD_ and the path of a key joined by __, such as AUTHD_SESSION__EXPIRES_IN"},
 		"a _FILE of what is no secret": {environ: "AUTHD_URL_FILE=/x", want: "AUTHD_URL_FILE is not a setting; allowed: AUTHD_ and the path of a key joined by __, such as AUTHD_SESSION__EXPIRES_IN"},
 		"a number for a duration":      {text: "[session]\nexpires_in = 604800", want: "session.expires_in (FILE) is 604800; allowed: a duration such as 7d, 24h or 5m, from 1m to 400d"},

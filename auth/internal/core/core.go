@@ -45,6 +45,12 @@ type Core struct {
 	AccessEnded event.Topic[AccessEnded]
 	// SessionEnded tells of a session that was ended: by its owner, not by its age.
 	SessionEnded event.Topic[SessionEnded]
+	// AccountLinked and AccountUnlinked tell of identities at providers that became,
+	// or are no longer, a user's way in.
+	AccountLinked, AccountUnlinked event.Topic[*Account]
+	// MailboxClaimed tells that a user's address was proven by another than who
+	// registered it: what that one left behind as a way in goes.
+	MailboxClaimed event.Topic[*User]
 	// SigningIn runs before a session exists; an error refuses the sign-in.
 	SigningIn event.Topic[*SignIn]
 	// SigningUp runs before a user is made who asked for it; an error refuses the sign-up.
@@ -59,6 +65,7 @@ type Core struct {
 
 	cookies cookieNames
 	signer  *Signer
+	tokens  *Sealer // of what providers gave
 	cache   *sessionCache
 }
 
@@ -77,7 +84,11 @@ func New(db *store.DB, cfg *config.Config, keys *Keyring, now clock.Clock, log *
 	if err != nil {
 		return nil, err
 	}
-	c := &Core{DB: db, Config: cfg, Keys: keys, Now: now, Log: log, Mail: mail, signer: signer, cookies: newCookieNames(cfg)}
+	tokens, err := keys.Sealer("account token")
+	if err != nil {
+		return nil, err
+	}
+	c := &Core{DB: db, Config: cfg, Keys: keys, Now: now, Log: log, Mail: mail, signer: signer, tokens: tokens, cookies: newCookieNames(cfg)}
 	c.UserFields = newFields("user", cfg.User.AdditionalFields, guarded[:]...)
 	c.SessionFields = newFields("session", cfg.Session.AdditionalFields)
 	if cfg.Session.CookieCache.Enabled {

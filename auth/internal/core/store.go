@@ -152,29 +152,6 @@ func deleteExpired(ctx context.Context, tx *store.Tx, now time.Time, limit int) 
 	return max(sessions, values) == int64(limit), err
 }
 
-func passwordHash(ctx context.Context, q store.Querier, userID string) (string, error) {
-	hashes, err := store.All(ctx, q, func(r *store.Row) *string { return r.NullText() },
-		`SELECT password FROM account WHERE provider_id = 'credential' AND account_id = $1 AND user_id = $1`, userID)
-	if err != nil || len(hashes) == 0 || hashes[0] == nil {
-		return "", err
-	}
-	return *hashes[0], nil
-}
-
-func upsertPassword(ctx context.Context, tx *store.Tx, a *Account) error {
-	_, err := tx.Exec(ctx, `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (provider_id, account_id) DO UPDATE SET password = excluded.password, updated_at = excluded.updated_at`,
-		a.ID, a.AccountID, a.ProviderID, a.UserID, a.Password, a.CreatedAt, a.UpdatedAt)
-	return err
-}
-
-func replacePassword(ctx context.Context, tx *store.Tx, userID, old, hash string, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE account SET password = $1, updated_at = $2
-WHERE provider_id = 'credential' AND account_id = $3 AND password = $4`, hash, now, userID, old)
-	return err
-}
-
 const verificationColumns = `purpose, subject, data, expires_at`
 
 func scanVerification(r *store.Row) *Verification {
@@ -204,6 +181,12 @@ WHERE purpose = $1 AND value_hash = $2 AND expires_at > $3`, purpose, hash, now)
 
 func deleteVerifications(ctx context.Context, tx *store.Tx, purpose, subject string) error {
 	_, err := tx.Exec(ctx, `DELETE FROM verification WHERE purpose = $1 AND subject = $2`, purpose, subject)
+	return err
+}
+
+// deleteVerificationsOf removes every pending value that is about a person.
+func deleteVerificationsOf(ctx context.Context, tx *store.Tx, userID, email string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM verification WHERE subject = $1 OR subject = $2`, userID, email)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
 
 	"authd/auth/internal/store"
 )
@@ -40,8 +41,17 @@ func (u *User) HasRole(role string) bool {
 	return false
 }
 
-// NormalizeEmail is the form in which addresses are stored and compared.
-func NormalizeEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+// NormalizeEmail is the form in which addresses are stored and compared. A letter
+// beyond ASCII never becomes one of ASCII: U+212A, the Kelvin sign, would be "k" in
+// small letters, and its owner would get the mail of somebody else.
+func NormalizeEmail(email string) string {
+	return strings.Map(func(r rune) rune {
+		if small := unicode.ToLower(r); r <= unicode.MaxASCII || small > unicode.MaxASCII {
+			return small
+		}
+		return r
+	}, strings.TrimSpace(email))
+}
 
 // NewUser is what a user is made of.
 type NewUser struct {

@@ -108,3 +108,22 @@ func level(cfg *config.Config) slog.Level {
 	_ = l.UnmarshalText([]byte(cfg.Log.Level)) // Load has checked it
 	return l
 }
+
+// FileContains tells whether a text lies in the files of the database in clear.
+func (s *Server) FileContains(text string) bool {
+	s.t.Helper()
+	files, err := filepath.Glob(filepath.Join(s.Dir, "*.db*"))
+	if err != nil || len(files) == 0 {
+		s.t.Fatalf("no database in %s: %v", s.Dir, err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if strings.Contains(string(b), text) {
+			return true
+		}
+	}
+	return false
+}
