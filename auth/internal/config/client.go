@@ -100,42 +100,9 @@ func (k Key) parseClients(source string, given any) (any, error) {
 
 // parseClient reads one table; prefix names it in complaints.
 func parseClient(prefix, source string, table map[string]any) (Client, error) {
-	keys := ClientKeys()
 	var client Client
-	values := map[string]any{}
-	for _, key := range keys {
-		if key.Default != "" {
-			values[key.Path] = key.Default
-		}
-	}
-	for _, name := range sortedNames(table) {
-		base, isFile := strings.CutSuffix(name, "_file")
-		key, known := find(keys, name)
-		if known {
-			values[key.Path] = table[name]
-			continue
-		}
-		key, known = find(keys, base)
-		file, isText := table[name].(string)
-		if !known || !isFile || !key.Secret || !isText {
-			return client, unknownKey(keys, name, "", source+" "+strings.TrimSuffix(prefix, "."))
-		}
-		secret, err := secretFromFile(prefix+name, source, file)
-		if err != nil {
-			return client, err
-		}
-		values[base] = secret
-	}
-	for _, key := range keys {
-		given, set := values[key.Path]
-		if !set {
-			continue
-		}
-		field := reflect.ValueOf(&client).Elem().FieldByIndex(key.index)
-		key.Path = prefix + key.Path
-		if err := key.set(field, source, given); err != nil {
-			return client, err
-		}
+	if err := fill(reflect.ValueOf(&client).Elem(), ClientKeys(), prefix, source, table); err != nil {
+		return client, err
 	}
 	client.resolve()
 	return client, client.check(prefix, source)

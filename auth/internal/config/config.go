@@ -35,6 +35,8 @@ type Config struct {
 	OauthProvider       OauthProvider       `toml:"oauth_provider"`
 	DeviceAuthorization DeviceAuthorization `toml:"device_authorization"`
 	JWT                 JWT                 `toml:"jwt"`
+	SocialProviders     SocialProviders     `toml:"social_providers"`
+	GenericOAuth        GenericOAuth        `toml:"generic_oauth"`
 	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
 	Operator            Operator            `toml:"operator"`
 	Mail                Mail                `toml:"mail"`

@@ -109,7 +109,7 @@ func (e *environment) layer(keys []Key, clients any) (layer, error) {
 	for path, value := range e.values {
 		key, _ := find(keys, path)
 		var given any = value
-		if key.Kind == "table" || key.Kind == "tables" {
+		if key.Kind == "table" || key.Kind == "tables" || key.Kind == "texts" {
 			if err := json.Unmarshal([]byte(value), &given); err != nil {
 				return nil, fmt.Errorf("%s (%s) is not JSON: %w", path, e.sources[path], err)
 			}

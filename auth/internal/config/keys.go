@@ -11,13 +11,14 @@ import (
 type Key struct {
 	Path    string   // as in authd.toml: session.cookie_cache.max_age
 	Env     []string // its variables, the one to document first
-	Kind    string   // string, list, boolean, number, duration, object, table, tables
+	Kind    string   // string, list, boolean, number, duration, object, table, tables, texts
 	Default string   // as text; empty when there is none or it depends on other keys
 	Shown   string   // the default in words, where it depends on other keys
 	Doc     string
 	Allowed []string // the only values, where there are only a few
 	Secret  bool     // never shown, and <key>_file works too
 
+	lines       bool // may have several lines: a key in PEM
 	allowedText string
 	min, max    string
 	index       []int
@@ -60,6 +61,7 @@ func keyOf(field reflect.StructField, path string, index []int) Key {
 		Shown:       field.Tag.Get("shown"),
 		Doc:         field.Tag.Get("doc"),
 		Secret:      field.Tag.Get("secret") == "true",
+		lines:       field.Tag.Get("lines") == "true",
 		allowedText: field.Tag.Get("allowedtext"),
 		min:         field.Tag.Get("min"),
 		max:         field.Tag.Get("max"),
@@ -87,8 +89,12 @@ func kindOf(t reflect.Type) string {
 		return "object"
 	case reflect.TypeFor[[]string]():
 		return "list"
-	case reflect.TypeFor[[]Client](), reflect.TypeFor[[]Resource]():
+	case reflect.TypeFor[[]Client](), reflect.TypeFor[[]Resource](), reflect.TypeFor[[]GenericProvider]():
 		return "tables"
+	case reflect.TypeFor[map[string]string]():
+		return "texts"
+	case reflect.TypeFor[*bool]():
+		return "boolean"
 	case reflect.TypeFor[map[string]RateLimitRule](), reflect.TypeFor[AdditionalFields]():
 		return "table"
 	}
@@ -121,6 +127,8 @@ func (k Key) allowed() string {
 		return "a list of strings"
 	case "table":
 		return "a table"
+	case "texts":
+		return "a table of strings"
 	case "object":
 		return "a table, or the JSON of an object"
 	case "tables":

@@ -53,18 +53,9 @@ func (k Key) parseResources(source string, given any) (any, error) {
 }
 
 func parseResource(prefix, source string, table map[string]any) (Resource, error) {
-	keys := ResourceKeys()
 	var r Resource
-	for _, name := range sortedNames(table) {
-		key, known := find(keys, name)
-		if !known {
-			return r, unknownKey(keys, name, "", source+" "+strings.TrimSuffix(prefix, "."))
-		}
-		field := reflect.ValueOf(&r).Elem().FieldByIndex(key.index)
-		key.Path = prefix + key.Path
-		if err := key.set(field, source, table[name]); err != nil {
-			return r, err
-		}
+	if err := fill(reflect.ValueOf(&r).Elem(), ResourceKeys(), prefix, source, table); err != nil {
+		return r, err
 	}
 	if r.Name == "" {
 		r.Name = r.Identifier

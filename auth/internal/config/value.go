@@ -76,10 +76,9 @@ func (k Key) parse(source string, given any) (any, error) {
 		}
 		return k.parseRules(source, given)
 	case "tables":
-		if k.Path == "oauth_provider.resources" {
-			return k.parseResources(source, given)
-		}
-		return k.parseClients(source, given)
+		return k.parseTables(source, given)
+	case "texts":
+		return k.parseTexts(source, given)
 	case "object":
 		return k.parseObject(source, given)
 	default:
@@ -87,9 +86,21 @@ func (k Key) parse(source string, given any) (any, error) {
 	}
 }
 
+// parseTables reads [[…]] tables, each by its own keys.
+func (k Key) parseTables(source string, given any) (any, error) {
+	switch k.Path {
+	case "oauth_provider.resources":
+		return k.parseResources(source, given)
+	case "generic_oauth.config":
+		return k.parseGeneric(source, given)
+	default:
+		return k.parseClients(source, given)
+	}
+}
+
 func (k Key) parseString(source string, given any) (any, error) {
 	text, ok := given.(string)
-	if !ok || strings.ContainsAny(text, "\r\n\x00") {
+	if !ok || !k.lines && strings.ContainsAny(text, "\r\n\x00") {
 		return nil, k.refuse(source, given)
 	}
 	text = strings.TrimSpace(text)

@@ -63,24 +63,30 @@ func table() string {
 	var out strings.Builder
 	out.WriteString("| authd.toml | environment | default | |\n|---|---|---|---|\n")
 	for _, key := range config.Keys() {
+		if strings.HasPrefix(key.Path, "social_providers.") {
+			continue
+		}
 		fmt.Fprintf(&out, "| `%s` | `%s` | %s | %s |\n", key.Path, key.Env[0], shown(key), sentence(key))
 	}
+	out.WriteString("\nIn a `[social_providers.NAME]` (in the environment `AUTHD_SOCIAL_PROVIDERS__GITHUB__CLIENT_ID`, …); names, and which provider needs which key: [docs/social-providers.md](docs/social-providers.md):\n\n")
+	rows(&out, config.SocialProviderKeys())
+	out.WriteString("\nIn a `[[generic_oauth.config]]` (in the environment all of them as JSON in `AUTHD_GENERIC_OAUTH__CONFIG`):\n\n")
+	rows(&out, config.GenericProviderKeys())
 	out.WriteString("\nIn a `[[client]]` (in the environment `AUTHD_CLIENT__0__CLIENT_ID`, …, or all of them as JSON in `AUTHD_CLIENT`):\n\n")
-	out.WriteString("| key | default | |\n|---|---|---|\n")
-	for _, key := range config.ClientKeys() {
-		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", key.Path, shown(key), sentence(key))
-	}
+	rows(&out, config.ClientKeys())
 	out.WriteString("\nIn a `[[oauth_provider.resources]]` (in the environment all of them as JSON in `AUTHD_OAUTH_PROVIDER__RESOURCES`):\n\n")
-	out.WriteString("| key | default | |\n|---|---|---|\n")
-	for _, key := range config.ResourceKeys() {
-		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", key.Path, shown(key), sentence(key))
-	}
+	rows(&out, config.ResourceKeys())
 	out.WriteString("\nIn a `[user.additional_fields.NAME]` or `[session.additional_fields.NAME]` (in the environment all of them as JSON in `AUTHD_USER__ADDITIONAL_FIELDS`):\n\n")
-	out.WriteString("| key | default | |\n|---|---|---|\n")
-	for _, key := range config.FieldKeys() {
-		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", key.Path, shown(key), sentence(key))
-	}
+	rows(&out, config.FieldKeys())
 	return out.String()
+}
+
+// rows is the table of what stands in one table of authd.toml.
+func rows(out *strings.Builder, keys []config.Key) {
+	out.WriteString("| key | default | |\n|---|---|---|\n")
+	for _, key := range keys {
+		fmt.Fprintf(out, "| `%s` | %s | %s |\n", key.Path, shown(key), sentence(key))
+	}
 }
 
 func shown(key config.Key) string {

@@ -28,6 +28,9 @@ func TestEveryKeyHasItsRowAndTheRestStays(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	for _, key := range config.Keys() {
+		if strings.HasPrefix(key.Path, "social_providers.") {
+			continue // the same keys for each provider, shown once
+		}
 		if strings.Count(got, "\n| `"+key.Path+"` | `"+key.Env[0]+"` |") != 1 || key.Doc == "" {
 			t.Errorf("%s has no row or no sentence", key.Path)
 		}
