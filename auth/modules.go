@@ -3,6 +3,7 @@ package auth
 import (
 	"authd/auth/account"
 	"authd/auth/admin"
+	"authd/auth/bearer"
 	"authd/auth/device"
 	"authd/auth/health"
 	"authd/auth/internal/api"
@@ -46,6 +47,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	m.Setup.UsePasswords(m.Passwords)
 	m.Sessions = session.New(c)
 	m.Accounts = account.New(c)
+	bearer.New(c)
 	m.Admin = admin.New(c, m.Passwords)
 	m.Operators = operator.New(c)
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")

@@ -69,11 +69,8 @@ func (s *Service) addHeader(r *api.Request, session api.Appender) error {
 	if value == "" || err != nil {
 		return err
 	}
-	h := r.Header()
-	h.Set(s.header, value)
-	if h.Get("Access-Control-Expose-Headers") == "" {
-		h.Set("Access-Control-Expose-Headers", s.header)
-	}
+	r.Header().Set(s.header, value)
+	r.Expose(s.header)
 	return nil
 }
 

@@ -27,7 +27,7 @@ func capabilities() []capability {
 		{Name: "anonymous", Fields: []string{"isAnonymous"}},
 		{Name: "api_key"},
 		{Name: "backchannel_logout", Built: true, Meta: []string{"backchannel_logout_supported", "backchannel_logout_session_supported"}},
-		{Name: "bearer", Headers: []string{"Set-Auth-Token"}},
+		{Name: "bearer", Built: true, Headers: []string{"Set-Auth-Token"}},
 		{Name: "change_email"},
 		{Name: "delete_user"},
 		{Name: "device_authorization", Built: true, Meta: []string{"device_authorization_endpoint"}},

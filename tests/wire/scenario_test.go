@@ -168,7 +168,7 @@ func (s *stage) call(t *testing.T, st step) authdtest.Call {
 	return call
 }
 
-// save keeps parts of an answer: "body FIELD.FIELD", "location" or "cookie NAME",
+// save keeps parts of an answer: "body FIELD.FIELD", "location", "header NAME" or "cookie NAME",
 // then "query" for what stands behind the ?, then the name of a parameter in it.
 func (s *stage) save(t *testing.T, st step, res authdtest.Response) {
 	t.Helper()
@@ -186,6 +186,8 @@ func pick(res authdtest.Response, words []string) (string, error) {
 	switch words[0] {
 	case "cookie":
 		value, words = pickCookie(res, words[1]), words[2:]
+	case "header":
+		value, words = res.Header.Get(words[1]), words[2:]
 	case "location":
 		value, words = res.Header.Get("Location"), words[1:]
 	case "body":

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"strings"
 	"time"
 )
 
@@ -59,6 +60,19 @@ func (r *Request) Languages() string { return clip(r.HTTP.Header.Get("Accept-Lan
 
 // Header is that of the answer.
 func (r *Request) Header() http.Header { return r.w.Header() }
+
+// Expose lets a page of another origin read a header of the answer (Fetch §3.2.1).
+func (r *Request) Expose(name string) {
+	const expose = "Access-Control-Expose-Headers"
+	h := r.Header()
+	list := h.Get(expose)
+	switch {
+	case list == "":
+		h.Set(expose, name)
+	case !strings.Contains(", "+list+",", ", "+name+","):
+		h.Set(expose, list+", "+name)
+	}
+}
 
 // Query is the first value of a query parameter, "" when absent.
 func (r *Request) Query(name string) string { return r.HTTP.URL.Query().Get(name) }

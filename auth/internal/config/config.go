@@ -37,6 +37,7 @@ type Config struct {
 	JWT                 JWT                 `toml:"jwt"`
 	SocialProviders     SocialProviders     `toml:"social_providers"`
 	GenericOAuth        GenericOAuth        `toml:"generic_oauth"`
+	Bearer              Bearer              `toml:"bearer"`
 	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
 	Operator            Operator            `toml:"operator"`
 	Mail                Mail                `toml:"mail"`

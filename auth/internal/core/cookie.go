@@ -55,33 +55,51 @@ func verifyBase64(s *Signer, sig, value string) bool {
 	return err == nil && n == sha256.Size && s.Verify(raw[:n], []byte(value))
 }
 
-// sign makes the wire form of a signed cookie: encodeURIComponent(value.signature).
-func (c *Core) sign(value string) string {
-	return url.QueryEscape(value + "." + base64.StdEncoding.EncodeToString(c.signer.Sign([]byte(value))))
+// signed is a value with its signature.
+func (c *Core) signed(value string) string {
+	return value + "." + base64.StdEncoding.EncodeToString(c.signer.Sign([]byte(value)))
 }
+
+// sign makes the wire form of a signed cookie: encodeURIComponent(value.signature).
+func (c *Core) sign(value string) string { return url.QueryEscape(c.signed(value)) }
 
 // setSessionCookies gives the browser its session: the token, the cache when it
 // is on, and the mark of a session that is not to be remembered.
 func (c *Core) setSessionCookies(r *api.Request, a *Auth) {
-	c.setTokenCookie(r, a.Session)
+	signed := c.setTokenCookie(r, a.Session)
 	if !a.Session.Remember {
 		r.SetCookie(c.cookies.cookie(c.cookies.dontRemember, c.sign("true"), 0))
 	}
 	c.SetCache(r, a)
+	c.tokenSent(r, a, signed)
 }
 
-func (c *Core) setTokenCookie(r *api.Request, s *Session) {
-	maxAge := 0
-	if s.Remember {
-		maxAge = int(c.Config.Session.ExpiresIn.Seconds())
+// setTokenCookie returns what it sent: the token with its signature.
+func (c *Core) setTokenCookie(r *api.Request, s *Session) string {
+	signed := c.signed(s.Token)
+	r.SetCookie(c.cookies.cookie(c.cookies.token, url.QueryEscape(signed), c.tokenAge(s)))
+	return signed
+}
+
+// tokenAge is how long the browser keeps the token, 0 for as long as it runs.
+func (c *Core) tokenAge(s *Session) int {
+	if !s.Remember {
+		return 0
 	}
-	r.SetCookie(c.cookies.cookie(c.cookies.token, c.sign(s.Token), maxAge))
+	return int(c.Config.Session.ExpiresIn.Seconds())
+}
+
+func (c *Core) tokenSent(r *api.Request, a *Auth, signed string) {
+	for _, tell := range c.TokenSent {
+		tell(r, a, signed)
+	}
 }
 
 // ResendCookies sends the session's cookies again after what they stand for changed.
 func (c *Core) ResendCookies(r *api.Request, a *Auth) {
-	c.setTokenCookie(r, a.Session)
+	signed := c.setTokenCookie(r, a.Session)
 	c.SetCache(r, a)
+	c.tokenSent(r, a, signed)
 }
 
 // ClearCookies takes the session from the browser.

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"authd/auth/internal/api"
 	"authd/auth/internal/clock"
 	"authd/auth/internal/config"
 	"authd/auth/internal/egress"
@@ -62,6 +63,13 @@ type Core struct {
 	// Resume, when set, may answer a JSON sign-in or sign-up in place of its
 	// usual body: it continues what sent the person there.
 	Resume Resume
+
+	// Presented, when set, is a session token that came otherwise than in the
+	// cookie, and whether it carried our signature; "" when none did.
+	Presented func(r *api.Request) (token string, signed bool)
+	// TokenSent run after an answer got a session's cookies; signed is the token
+	// with its signature.
+	TokenSent []func(r *api.Request, a *Auth, signed string)
 
 	cookies cookieNames
 	signer  *Signer

@@ -18,7 +18,7 @@ func (nobody) AppendJSON(b []byte) []byte { return append(b, "null"...) }
 // and may be used, else from the database. This is the hot path of the server.
 func (c *Core) Read(r *api.Request, useCache bool) (api.Appender, error) {
 	if c.cache != nil && useCache {
-		if token := c.token(r); token != "" {
+		if token, _ := c.token(r); token != "" {
 			if value := c.cacheValue(r); value != "" {
 				if body, ok := c.cache.answer(value, token, r.Now()); ok {
 					return cached(body), nil

@@ -84,18 +84,27 @@ func (c *Core) newSession(ctx context.Context, tx *store.Tx, s *SignIn) (*Sessio
 	return session, insertSession(ctx, tx, session)
 }
 
-// token is the session token of the request's cookie, "" without a cookie whose
-// signature holds.
-func (c *Core) token(r *api.Request) string {
+// token is the session token of a request. One that was presented goes before the
+// cookie's; the latter is "" without a cookie whose signature holds.
+func (c *Core) token(r *api.Request) (token string, presented bool) {
+	if c.Presented != nil {
+		if token, _ := c.Presented(r); token != "" {
+			return token, true
+		}
+	}
+	return c.cookieToken(r), false
+}
+
+func (c *Core) cookieToken(r *api.Request) string {
 	value, ok := r.Cookie(c.cookies.token)
 	if !ok {
 		return ""
 	}
-	return c.unsign(value)
+	return c.Unsign(value)
 }
 
-// unsign returns the value of a signed cookie, "" when the signature does not hold.
-func (c *Core) unsign(wire string) string {
+// Unsign returns the value of a signed cookie, "" when the signature does not hold.
+func (c *Core) Unsign(wire string) string {
 	text, err := url.PathUnescape(wire)
 	if err != nil || len(text) < 46 || text[len(text)-45] != '.' {
 		return ""
@@ -108,8 +117,16 @@ func (c *Core) unsign(wire string) string {
 }
 
 // LimitKey names the session of a request for the rate limiter without asking
-// the database: a token that we signed belongs to somebody who signed in.
-func (c *Core) LimitKey(r *api.Request) string { return c.token(r) }
+// the database: a token that we signed belongs to somebody who signed in. One
+// without a signature names nobody: it may be new with every request.
+func (c *Core) LimitKey(r *api.Request) string {
+	if c.Presented != nil {
+		if token, signed := c.Presented(r); signed {
+			return token
+		}
+	}
+	return c.cookieToken(r)
+}
 
 // Authenticate reads the caller's session from the database, refreshing it when
 // it is due. It returns nil when there is none; a cookie whose session is gone
@@ -118,35 +135,48 @@ func (c *Core) Authenticate(r *api.Request) (*Auth, error) {
 	if a, ok := r.Auth.(*Auth); ok {
 		return a, nil
 	}
-	token := c.token(r)
+	token, presented := c.token(r)
 	if token == "" {
 		return nil, nil
 	}
-	a, err := c.authenticate(r, token)
+	a, err := c.authenticate(r, token, presented)
 	if err == nil {
 		r.Auth = a
 	}
 	return a, err
 }
 
-func (c *Core) authenticate(r *api.Request, token string) (*Auth, error) {
-	ctx := r.Context()
-	a, err := c.findSession(ctx, c.DB, HashToken(token))
-	if errors.Is(err, store.ErrNotFound) || err == nil && !a.Session.ExpiresAt.After(r.Now()) {
-		c.ClearCookies(r)
+func (c *Core) authenticate(r *api.Request, token string, presented bool) (*Auth, error) {
+	a, err := c.SessionOf(r, token)
+	if err != nil {
+		return nil, err
+	}
+	if a == nil {
+		if !presented { // what was presented came from no cookie, and must cost nobody theirs
+			c.ClearCookies(r)
+		}
+		return nil, nil
+	}
+	if r.Query("disableRefresh") == "" {
+		c.refresh(r, a)
+	}
+	return a, nil
+}
+
+// SessionOf is the session of a token that is shown; nil when there is none, it
+// is over, or its person is banned.
+func (c *Core) SessionOf(r *api.Request, token string) (*Auth, error) {
+	a, err := c.findSession(r.Context(), c.DB, HashToken(token))
+	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if a.User.BannedAt(r.Now()) {
-		c.ClearCookies(r)
+	if !a.Session.ExpiresAt.After(r.Now()) || a.User.BannedAt(r.Now()) {
 		return nil, nil
 	}
 	a.Session.Token = token
-	if r.Query("disableRefresh") == "" {
-		c.refresh(r, a.Session)
-	}
 	return a, nil
 }
 
@@ -166,8 +196,8 @@ func (c *Core) findSession(ctx context.Context, q store.Querier, tokenHash strin
 
 // refresh moves the end of a session that is used, once a day. A read that
 // cannot write answers without it.
-func (c *Core) refresh(r *api.Request, s *Session) {
-	cfg := c.Config.Session
+func (c *Core) refresh(r *api.Request, a *Auth) {
+	cfg, s := c.Config.Session, a.Session
 	if !s.Remember || r.Now().Before(s.ExpiresAt.Add(cfg.UpdateAge-cfg.ExpiresIn)) {
 		return
 	}
@@ -180,7 +210,7 @@ func (c *Core) refresh(r *api.Request, s *Session) {
 		return
 	}
 	*s = moved
-	c.setTokenCookie(r, s)
+	c.tokenSent(r, a, c.setTokenCookie(r, s))
 }
 
 // EndSession ends one session of a user. It reports whether there was one.
