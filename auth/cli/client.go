@@ -92,6 +92,7 @@ type clientUpdate struct {
 	Name    string   `help:"Name that people see when they are asked for consent."`
 	Disable bool     `help:"End what it may do, for a while." xor:"able"`
 	Enable  bool     `help:"Let it go on." xor:"able"`
+	Checked *bool    `help:"You have looked at a client that registered itself: people are no longer warned of it." negatable:""`
 	Unset   []string `help:"Take a value away, by its standard name, such as client_uri." placeholder:"FIELD"`
 	clientFlags
 }
@@ -111,7 +112,7 @@ func (c *clientUpdate) Run(ctx context.Context, p *program) error {
 		}
 		m[field] = nil
 	}
-	if len(m) == 0 && !c.Disable && !c.Enable {
+	if len(m) == 0 && !c.Disable && !c.Enable && c.Checked == nil {
 		return &usageError{"nothing to change; authd client update --help lists the flags"}
 	}
 	metadata, err := json.Marshal(m)
@@ -122,6 +123,9 @@ func (c *clientUpdate) Run(ctx context.Context, p *program) error {
 		client, secret, err := s.OIDC.ChangeClient(ctx, c.Client, metadata)
 		if err == nil && (c.Disable || c.Enable) {
 			client, err = s.OIDC.SetClientDisabled(ctx, c.Client, c.Disable)
+		}
+		if err == nil && c.Checked != nil {
+			client, err = s.OIDC.SetClientChecked(ctx, c.Client, *c.Checked)
 		}
 		if err != nil {
 			return err

@@ -41,8 +41,20 @@ func (s *Service) ChangeClient(ctx context.Context, clientID string, metadata []
 	return s.change(ctx, c, metadata, nil)
 }
 
-// SetClientDisabled ends what a client may do, or lets it go on.
-func (s *Service) SetClientDisabled(ctx context.Context, clientID string, disabled bool) (c *Client, err error) {
+// SetClientDisabled ends what a client may do, or lets it go on. Errors: ErrClientNotFound,
+// *api.OAuthError for a declared client.
+func (s *Service) SetClientDisabled(ctx context.Context, clientID string, disabled bool) (*Client, error) {
+	return s.mark(ctx, clientID, func(c *Client) { c.Disabled = disabled })
+}
+
+// SetClientChecked says whether somebody who runs the server has looked at a client that
+// registered itself: people are warned of one that nobody has, and it is swept away when it
+// is not used. Errors: as SetClientDisabled.
+func (s *Service) SetClientChecked(ctx context.Context, clientID string, checked bool) (*Client, error) {
+	return s.mark(ctx, clientID, func(c *Client) { c.Unverified, c.Settings.Checked = !checked, checked })
+}
+
+func (s *Service) mark(ctx context.Context, clientID string, set func(*Client)) (c *Client, err error) {
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
 		if c, err = s.client(ctx, tx, clientID); err != nil {
 			return err
@@ -50,7 +62,8 @@ func (s *Service) SetClientDisabled(ctx context.Context, clientID string, disabl
 		if c.Declared {
 			return errDeclared()
 		}
-		c.Disabled, c.UpdatedAt = disabled, s.now(ctx)
+		set(c)
+		c.UpdatedAt = s.now(ctx)
 		return updateClient(ctx, tx, c)
 	})
 	return c, err

@@ -41,6 +41,8 @@ type Settings struct {
 	PreviousSecrets []previousSecret `json:"previous_secrets,omitempty"`
 	// DocumentUntil is how long what its metadata document said counts.
 	DocumentUntil time.Time `json:"document_until,omitzero"`
+	// Checked: an administrator has looked at it as it is; see keepCheck.
+	Checked bool `json:"checked,omitempty"`
 	// Response types and modes as they were registered, for the record.
 	ResponseTypes []string `json:"response_types,omitempty"`
 }

@@ -73,7 +73,8 @@ func (s *Service) renew(ctx context.Context, c, next *Client) (*Client, error) {
 	endSession := next.EnableEndSession
 	given.into(next)
 	next.EnableEndSession, next.PKCEOptional = endSession || c.EnableEndSession, c.PKCEOptional && !next.Public()
-	next.Unverified, next.UserID, next.CreatedAt, next.LastUsedAt = c.Unverified, c.UserID, c.CreatedAt, c.LastUsedAt
+	next.UserID, next.CreatedAt, next.LastUsedAt = c.UserID, c.CreatedAt, c.LastUsedAt
+	keepCheck(next, c)
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
 		now, err := s.client(ctx, tx, c.ID)
 		if err != nil {

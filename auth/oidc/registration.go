@@ -250,7 +250,8 @@ func (s *Service) Reregister(ctx context.Context, c *Client, raw []byte) (next *
 	endSession := said.EnableEndSession
 	kept.into(&said)
 	said.EnableEndSession, said.PKCEOptional = endSession || c.EnableEndSession, c.PKCEOptional && said.TokenEndpointAuthMethod != authNone
-	said.ID, said.Registration, said.Unverified, said.UserID = c.ID, c.Registration, c.Unverified, c.UserID
+	said.ID, said.Registration, said.UserID = c.ID, c.Registration, c.UserID
+	keepCheck(&said, c)
 	said.registrationToken, said.CreatedAt, said.LastUsedAt = c.registrationToken, c.CreatedAt, c.LastUsedAt
 	if err := s.complete(&said); err != nil {
 		return nil, "", err
@@ -284,6 +285,15 @@ func (s *Service) Reregister(ctx context.Context, c *Client, raw []byte) (next *
 	}
 	s.security(ctx, "oauth-client-reregistered", slog.String("client", c.ID))
 	return &said, secret, nil
+}
+
+// keepCheck carries over whether somebody has looked at a client that now says next of itself.
+// Who looked at it by hand looked at what people see and where it leads.
+func keepCheck(next, c *Client) {
+	same := next.Title() == c.Title() && next.URI == c.URI && next.Icon == c.Icon && next.TOS == c.TOS && next.Policy == c.Policy &&
+		slices.Equal(next.RedirectURIs, c.RedirectURIs)
+	next.Unverified = c.Unverified || c.Settings.Checked && !same
+	next.Settings.Checked = c.Settings.Checked && same
 }
 
 // checkReregistration: what RFC 7592 §2.2 says must, and must not, be in the request.

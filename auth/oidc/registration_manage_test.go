@@ -1,6 +1,7 @@
 package oidc_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http/httptest"
@@ -79,6 +80,61 @@ func TestRegistrationManagement(t *testing.T) {
 }
 
 // TestRegistrationAcrossOrigins: browser apps on other origins register without credentials.
+// TestACheckByHandIsOfWhatWasSeen: an administrator's check ends with what they looked at.
+func TestACheckByHandIsOfWhatWasSeen(t *testing.T) {
+	t.Parallel()
+	w := openWorld(t, nil)
+	about := map[string]any{"redirect_uris": []string{callback}, "client_name": "Fine"}
+	made := w.with("", "POST", register, about).json(201)
+	id, token := made["client_id"].(string), made["registration_access_token"].(string)
+	at := strings.TrimPrefix(made["registration_client_uri"].(string), issuer)
+	say := func(change map[string]any) {
+		body := map[string]any{"client_id": id}
+		maps.Copy(body, about)
+		maps.Copy(body, change)
+		w.with(token, "PUT", at, body).json(200)
+	}
+	warned := func() bool {
+		c, err := w.srv.OIDC.Client(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Unverified
+	}
+	check := func(checked bool) {
+		if _, err := w.srv.OIDC.SetClientChecked(t.Context(), id, checked); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if check(true); warned() {
+		t.Error("it was checked")
+	}
+	if say(map[string]any{"scope": "openid"}); warned() {
+		t.Error("nothing that people see has changed")
+	}
+	for name, change := range map[string]map[string]any{
+		"the name":    {"client_name": "Your bank"},
+		"the page":    {"client_uri": "https://app.example"},
+		"the address": {"redirect_uris": []string{callback + "2"}},
+	} {
+		say(nil)
+		check(true)
+		if say(change); !warned() {
+			t.Errorf("%s changed and it still counts as checked", name)
+		}
+		if say(nil); !warned() {
+			t.Errorf("%s changed back and nobody has looked", name)
+		}
+	}
+	check(true)
+	if check(false); !warned() {
+		t.Error("the check was taken back")
+	}
+	if _, err := w.srv.OIDC.SetClientChecked(t.Context(), "nobody", true); !errors.Is(err, oidc.ErrClientNotFound) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestRegistrationAcrossOrigins(t *testing.T) {
 	t.Parallel()
 	w := openWorld(t, nil)
