@@ -8,6 +8,7 @@ import (
 	"authd/auth/health"
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
+	"authd/auth/internal/upstream"
 	"authd/auth/jwt"
 	"authd/auth/oidc"
 	"authd/auth/openapi"
@@ -16,6 +17,7 @@ import (
 	"authd/auth/password"
 	"authd/auth/session"
 	"authd/auth/setup"
+	"authd/auth/social"
 	"authd/auth/user"
 )
 
@@ -34,6 +36,8 @@ type Services struct {
 	JWT       *jwt.Service
 	OpenAPI   *openapi.Service
 	Health    *health.Service
+	Upstream  *upstream.Set
+	Social    *social.Service
 	Pages     *pages.Service
 }
 
@@ -69,6 +73,12 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	if c.Config.JWT.Enabled && c.Config.JWT.SetJWTHeader {
 		m.Sessions.UseHeader("set-auth-jwt", m.JWT.Header)
 	}
+	if m.Upstream, err = upstream.New(c.Config, c.Egress, c.Now); err != nil {
+		return nil, err
+	}
+	if m.Social, err = newSocial(m); err != nil {
+		return nil, err
+	}
 	if m.Pages, err = newPages(m); err != nil {
 		return nil, err
 	}
@@ -83,7 +93,7 @@ func (s *Server) endpoints() []api.Endpoint {
 	var all []api.Endpoint
 	for _, list := range [][]api.Endpoint{
 		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(),
-		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
+		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.Social.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
 		m.Admin.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 	} {
 		all = append(all, list...)

@@ -44,6 +44,9 @@ func newPages(m *Services) (*pages.Service, error) {
 	if m.Core.Config.DeviceAuthorization.Enabled {
 		deps.Devices = devices{m.Devices}
 	}
+	if len(m.Social.Providers()) > 0 {
+		deps.Elsewhere = elsewhere{m.Social}
+	}
 	return pages.New(deps)
 }
 

@@ -205,11 +205,40 @@ func explain(code string) Message {
 		return Msg("error.state")
 	case "signup_disabled":
 		return Msg("error.sign_up_disabled")
+	case "temporarily_unavailable", "server_error", "INTERNAL_SERVER_ERROR", "internal_server_error":
+		return Msg("error.server_error")
 	case "BANNED_USER", "banned":
 		return Msg("error.banned")
-	case "temporarily_unavailable", "server_error", "INTERNAL_SERVER_ERROR":
-		return Msg("error.server_error")
+	default:
+		return explainProvider(code)
+	}
+}
+
+// explainProvider says it of a sign-in at another server (NOTES §7).
+func explainProvider(code string) Message {
+	switch code {
+	case "unable_to_get_user_info", "issuer_mismatch", "issuer_missing", "no_code", "nonce_binding_missing", "oauth_provider_not_found", "PROVIDER_UNAVAILABLE", "PROVIDER_NOT_FOUND", "invalid_callback_request":
+		return Msg("error.provider")
+	case "invalid_code":
+		return Msg("error.provider_code")
+	case "email_not_found":
+		return Msg("error.no_email")
+	case "account_not_linked":
+		return Msg("error.not_linked")
+	case "account_already_linked_to_different_user":
+		return Msg("error.linked_to_other")
+	case "email_does_not_match":
+		return Msg("error.other_email")
+	case "unable_to_link_account":
+		return Msg("error.cannot_link")
+	case "email_not_verified":
+		return Msg("error.not_verified")
+	case "approval_pending":
+		return Msg("error.pending")
 	default:
 		return Msg("error.unknown")
 	}
 }
+
+// Explain says in words what a code means that a redirect brought back to a page.
+func Explain(code string) Message { return explain(code) }

@@ -33,6 +33,7 @@ type LoginForm struct {
 	Errors   Errors
 	Client   string            // the app that sent the reader here, "" when none did
 	Methods  []templ.Component // other ways to sign in, one button each
+	Only     bool              // no passwords here: Methods are the only way
 	SignUp   bool              // whether strangers may make an account
 	Reset    bool              // whether a forgotten password can be reset by mail
 }
@@ -44,6 +45,8 @@ type SignUpForm struct {
 	MinPasswordLength int
 	Errors            Errors
 	Client            string
+	Methods           []templ.Component // other ways to get an account, one button each
+	Only              bool              // no passwords here: Methods are the only way
 }
 
 // SetupForm is the page that makes the first administrator.

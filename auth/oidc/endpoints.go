@@ -274,6 +274,13 @@ func (s *Service) ResumeSignIn(r *api.Request, a *core.Auth) (any, bool, error) 
 	return body, err == nil, err
 }
 
+// ResumeSocial is ResumeHeld for a request: where the browser goes.
+func (s *Service) ResumeSocial(r *api.Request, query string, held time.Time, a *core.Auth) (string, error) {
+	answer, err := s.ResumeHeld(r.Context(), query, held, a, s.Browser(r))
+	body, err := s.answerTo(r, answer, err)
+	return body.URL, err
+}
+
 // CheckSignIn refuses a request with a signed query that does not hold, before
 // anything is done for it.
 func (s *Service) CheckSignIn(r *api.Request) error {

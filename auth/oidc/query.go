@@ -137,7 +137,12 @@ func (s *Service) CheckQuery(ctx context.Context, query string) error {
 
 // queryJourney takes up a request that was on a page of the operator's.
 func (s *Service) queryJourney(ctx context.Context, query string, a *core.Auth, browser string) (*journey, error) {
-	params, issued, err := s.openQuery(query, s.now(ctx))
+	return s.heldJourney(ctx, query, s.now(ctx), a, browser)
+}
+
+// heldJourney takes it up by a query that held at a time.
+func (s *Service) heldJourney(ctx context.Context, query string, held time.Time, a *core.Auth, browser string) (*journey, error) {
+	params, issued, err := s.openQuery(query, held)
 	if err != nil {
 		return nil, err
 	}
@@ -151,6 +156,16 @@ func (s *Service) queryJourney(ctx context.Context, query string, a *core.Auth, 
 // ResumeQuery goes on after a person has signed in or up with a signed query at hand.
 func (s *Service) ResumeQuery(ctx context.Context, query string, a *core.Auth, browser string) (Answer, error) {
 	j, err := s.queryJourney(ctx, query, a, browser)
+	if err != nil {
+		return s.refused(ctx, err)
+	}
+	return s.advance(ctx, j)
+}
+
+// ResumeHeld is ResumeQuery for a sign-in that took the person elsewhere: the
+// query held when it began, and may have expired over it.
+func (s *Service) ResumeHeld(ctx context.Context, query string, held time.Time, a *core.Auth, browser string) (Answer, error) {
+	j, err := s.heldJourney(ctx, query, held, a, browser)
 	if err != nil {
 		return s.refused(ctx, err)
 	}

@@ -31,6 +31,9 @@ func (s *Service) Endpoints() []api.Endpoint {
 	get("/{$}", "pageHome", s.home)
 	get("/login", "pageLogin", s.loginPage)
 	post("/login", "pageLoginPost", guess(), s.login)
+	if s.Elsewhere != nil {
+		post("/login/{provider}", "pageLoginElsewhere", guess(), s.beginElsewhere)
+	}
 	get("/signup", "pageSignUp", s.signUpPage)
 	post("/signup", "pageSignUpPost", guess(), s.signUp)
 	get("/setup", "pageSetup", s.setupPage)

@@ -135,7 +135,8 @@ type Deps struct {
 	Addresses Addresses
 	Setup     Setup
 	Flows     Flows
-	Devices   Devices // nil when devices are not let in
+	Devices   Devices   // nil when devices are not let in
+	Elsewhere Elsewhere // nil when nobody signs in at other servers
 	Apps      Apps
 	Acts      Acts
 }

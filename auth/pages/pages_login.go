@@ -50,6 +50,9 @@ func (s *Service) loginPage(r *api.Request, _ *api.None) (api.Responder, error) 
 	}
 	v.page.Alert = s.take(r)
 	if v.page.Alert.Kind == "" {
+		v.page.Alert = v.cameBack()
+	}
+	if v.page.Alert.Kind == "" {
 		if v.page.Alert, err = v.notSetUp(); err != nil {
 			return nil, err
 		}
@@ -66,7 +69,7 @@ func (v *visit) showLogin(status int, form views.LoginForm) (api.Responder, erro
 
 func (v *visit) loginForm() (views.LoginForm, error) {
 	open, err := v.Setup.SignUpOpen(v.r.Context())
-	form := views.LoginForm{SignUp: open, Reset: true}
+	form := views.LoginForm{SignUp: open, Reset: true, Methods: v.elsewhereMethods(false), Only: !v.Core.Config.EmailAndPassword.Enabled}
 	if v.flow != nil {
 		form.Client = v.flow.Client
 	}

@@ -20,14 +20,17 @@ func (s *Service) signUpPage(r *api.Request, _ *api.None) (api.Responder, error)
 	if err != nil {
 		return nil, err
 	}
-	if !open || !s.Core.Config.EmailAndPassword.Enabled {
+	form := v.signUpForm()
+	if !open || form.Only && len(form.Methods) == 0 {
 		return show(http.StatusForbidden, views.SignUpClosed(v.page))
 	}
-	return show(http.StatusOK, views.SignUp(v.page, v.signUpForm()))
+	v.page.Alert = v.cameBack()
+	return show(http.StatusOK, views.SignUp(v.page, form))
 }
 
 func (v *visit) signUpForm() views.SignUpForm {
-	form := views.SignUpForm{MinPasswordLength: v.Core.Config.EmailAndPassword.MinPasswordLength}
+	cfg := v.Core.Config.EmailAndPassword
+	form := views.SignUpForm{MinPasswordLength: cfg.MinPasswordLength, Methods: v.elsewhereMethods(true), Only: !cfg.Enabled}
 	if v.flow != nil {
 		form.Client, form.Email = v.flow.Client, v.flow.LoginHint
 	}

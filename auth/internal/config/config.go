@@ -39,6 +39,8 @@ type Config struct {
 	GenericOAuth        GenericOAuth        `toml:"generic_oauth"`
 	Bearer              Bearer              `toml:"bearer"`
 	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
+	OneTap              OneTap              `toml:"one_tap"`
+	PATSignin           PATSignin           `toml:"pat_signin"`
 	Operator            Operator            `toml:"operator"`
 	Mail                Mail                `toml:"mail"`
 	Log                 Log                 `toml:"log"`

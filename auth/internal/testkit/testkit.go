@@ -16,6 +16,7 @@ import (
 
 	"authd/auth"
 	"authd/auth/internal/config"
+	"authd/auth/internal/egress"
 )
 
 // Clock is a time that only the test moves.
@@ -54,6 +55,19 @@ const secret = "test-secret-0123456789-0123456789-0123456789"
 // off unless toml speaks of [rate_limit].
 func Start(t testing.TB, toml string) *Server {
 	t.Helper()
+	return start(t, toml, NewClock(time.Now().UTC().Truncate(time.Millisecond)), nil)
+}
+
+// StartWithProviders is Start with every upstream provider played by an IDP.
+func StartWithProviders(t testing.TB, toml string) (*Server, *IDP) {
+	t.Helper()
+	clk := NewClock(time.Now().UTC().Truncate(time.Millisecond))
+	idp := NewIDP(t, clk)
+	return start(t, toml, clk, idp.Egress()), idp
+}
+
+func start(t testing.TB, toml string, clk *Clock, out *egress.Client) *Server {
+	t.Helper()
 	front := httptest.NewUnstartedServer(nil)
 	url := "http://" + front.Listener.Addr().String()
 	if !strings.Contains(toml, "[rate_limit]") {
@@ -68,8 +82,7 @@ func Start(t testing.TB, toml string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clk := &Clock{now: time.Now().UTC().Truncate(time.Millisecond)}
-	s, err := auth.New(t.Context(), cfg, auth.Deps{Log: slog.New(slog.NewTextHandler(logOf(t), &slog.HandlerOptions{Level: level(cfg)})), Clock: clk.Now})
+	s, err := auth.New(t.Context(), cfg, auth.Deps{Log: slog.New(slog.NewTextHandler(logOf(t), &slog.HandlerOptions{Level: level(cfg)})), Clock: clk.Now, Egress: out})
 	if err != nil {
 		t.Fatal(err)
 	}
