@@ -123,10 +123,10 @@ func (i *IDP) RoundTrip(r *http.Request) (*http.Response, error) {
 func (i *IDP) serve(w http.ResponseWriter, r *http.Request, at string) {
 	for _, s := range Shapes() {
 		switch {
-		case at == s.Exchange:
+		case at == s.Exchange, s.Refresh != "" && at == s.Refresh:
 			i.token(w, r, &s)
 			return
-		case at == s.JWKS:
+		case s.JWKS != "" && at == s.JWKS:
 			write(w, 200, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: i.key.Public(), KeyID: "k1", Algorithm: "ES256", Use: "sig"}}})
 			return
 		case s.Discovery != "" && at == s.Discovery:
@@ -179,7 +179,7 @@ func (i *IDP) token(w http.ResponseWriter, r *http.Request, s *Shape) {
 	if s.GET {
 		form = r.URL.Query()
 	}
-	if complaint := s.prove(r, form); complaint != "" {
+	if complaint := s.prove(r, form, i.now()); complaint != "" {
 		write(w, http.StatusUnauthorized, map[string]any{"error": "invalid_client", "error_description": complaint})
 		return
 	}
@@ -266,6 +266,9 @@ func (i *IDP) api(w http.ResponseWriter, r *http.Request, s *Shape, body string)
 	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !found && s.TokenInForm { // in the form or the query, as some want it
 		token = r.PostForm.Get("access_token") + r.URL.Query().Get("access_token")
+		if sent := r.URL.Query().Get("input_token"); sent != "" && token == "client|secret" { // Facebook's debug_token
+			token = sent
+		}
 	}
 	i.mu.Lock()
 	live := i.live[token] == s.ID

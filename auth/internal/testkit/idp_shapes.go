@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Shape is what a provider documents of itself, written down apart from authd's
@@ -12,21 +14,23 @@ import (
 type Shape struct {
 	ID        string
 	Config    string // in authd.toml, beside client_id "client" and client_secret "secret"
+	Generic   bool   // a [[generic_oauth.config]], with all of it in Config
 	Authorize string
 	Exchange  string
+	Refresh   string // where it is another address
 	JWKS      string
 	Discovery string
-	Issuer    string // in discovery
 
-	Client    string            // name of client_id, when it has one of its own
-	Scope     string            // that must be asked for, as it must be written
-	Params    map[string]string // that the authorization request must have
-	NoPKCE    bool              // is not told a challenge
-	Nonce     bool              // must be told a nonce
-	Basic     bool              // wants client_secret_basic, not client_secret_post
-	GET       bool              // of the token endpoint
-	TokenType string            // media type of its answer
-	Back      map[string]string // comes back beside code and state
+	Client    string                                // name of client_id, when it has one of its own
+	Scope     string                                // that must be asked for, as it must be written
+	Params    map[string]string                     // that the authorization request must have
+	NoPKCE    bool                                  // is not told a challenge
+	Nonce     bool                                  // must be told a nonce
+	Basic     bool                                  // wants client_secret_basic, not client_secret_post
+	Secret    func(sent string, now time.Time) bool // says whether it is right; nil: "secret" is
+	GET       bool                                  // of the token endpoint
+	TokenType string                                // media type of its answer
+	Back      map[string]string                     // comes back beside code and state
 
 	More        map[string]any // in the answer of the token endpoint
 	IDToken     map[string]any // claims beside aud, iat, exp and nonce
@@ -67,7 +71,7 @@ func (s *Shape) refuse(u *url.URL) string {
 }
 
 // prove says why a request is not of the client.
-func (s *Shape) prove(r *http.Request, form url.Values) string {
+func (s *Shape) prove(r *http.Request, form url.Values, now time.Time) string {
 	id, secret, basic := r.BasicAuth()
 	client, key := "client_id", "client_secret"
 	if s.Client != "" {
@@ -87,7 +91,9 @@ func (s *Shape) prove(r *http.Request, form url.Values) string {
 		return "wants client_secret_post"
 	case s.GET && form.Get("grant_type") == "refresh_token": // WeChat's has no secret
 		return ""
-	case form.Get(key) != "secret":
+	case s.Secret != nil && s.Secret(form.Get(key), now):
+		return ""
+	case s.Secret != nil || form.Get(key) != "secret":
 		return "wants client_secret_post"
 	}
 	return ""
@@ -104,30 +110,7 @@ func (s *Shape) discovery() map[string]any {
 
 // Shapes lists all of them.
 func Shapes() []Shape {
-	return []Shape{
-		{
-			ID:        "github",
-			Authorize: "github.com/login/oauth/authorize", Exchange: "github.com/login/oauth/access_token",
-			Scope: "read:user user:email",
-			API: map[string]string{
-				"GET api.github.com/user":        `{"login":"ada","id":583231,"name":null,"email":null,"avatar_url":"https://avatars.githubusercontent.com/u/583231?v=4"}`,
-				"GET api.github.com/user/emails": `[{"email":"old@example.com","verified":true,"primary":false,"visibility":null},{"email":"ada@example.com","verified":true,"primary":true,"visibility":"private"}]`,
-			},
-		},
-		{
-			ID:        "google",
-			Authorize: "accounts.google.com/o/oauth2/v2/auth", Exchange: "oauth2.googleapis.com/token", JWKS: "www.googleapis.com/oauth2/v3/certs",
-			Scope: "email profile openid", Nonce: true, Params: map[string]string{"include_granted_scopes": "true"},
-			IDToken: map[string]any{
-				"iss": "https://accounts.google.com", "sub": "110169484474386276334", "email": "ada@example.com", "email_verified": true,
-				"name": "Ada King", "picture": "https://lh4.googleusercontent.com/photo.jpg",
-			},
-		},
-		{
-			ID: "example", Config: "scopes = ['email']\n",
-			Discovery: "idp.example/.well-known/openid-configuration", Authorize: "idp.example/authorize", Exchange: "idp.example/token", JWKS: "idp.example/jwks",
-			Scope: "openid email", Nonce: true, Back: map[string]string{"iss": "https://idp.example"},
-			IDToken: map[string]any{"iss": "https://idp.example", "sub": "ada-1", "email": "ada@example.com", "email_verified": true, "name": "Ada King"},
-		},
-	}
+	return slices.Concat(
+		largeShapes(), officeShapes(), codeShapes(), toolShapes(), peopleShapes(), messengerShapes(), moreShapes(), genericShapes(),
+	)
 }

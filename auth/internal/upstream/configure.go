@@ -83,6 +83,9 @@ func (p *Provider) settle(given *config.SocialProvider, refuse func(key, is, all
 	if len(p.clientIDs) == 0 {
 		return refuse("client_id", "not set", "the id of your app there")
 	}
+	if p.def.Defaults != nil {
+		p.def.Defaults(values)
+	}
 	p.def.expand(values)
 	if p.def.Prepare != nil {
 		if err := p.def.Prepare(p, func(key string) string { return values[key] }); err != nil {

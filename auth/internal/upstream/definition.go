@@ -30,7 +30,8 @@ type Definition struct {
 	DiscoveryHeader        map[string]string
 	AccessTokenExpiresIn   int64 // seconds, where the provider does not say
 
-	Settings []Setting // keys that it takes beside the common ones
+	Settings []Setting                      // keys that it takes beside the common ones
+	Defaults func(values map[string]string) // of settings that follow from others
 
 	// Identity says where the profile comes from.
 	Identity Source
@@ -42,8 +43,10 @@ type Definition struct {
 	Nonce        bool     // ID tokens carry the nonce of their request
 	HashedNonce  bool     // or its SHA-256, as Apple's native apps send it
 	SecretSigned bool     // HS256 with the client's secret (OpenID Connect Core §10.1)
-	Direct       bool     // publishes no keys: ID tokens count only when they come from its token endpoint (§3.1.3.7, 6)
-	Audiences    []string // in place of the client's id
+	Direct       bool     // publishes no keys: ID tokens count because of where they come from (§3.1.3.7, 6)
+	NoApps       bool     // ID tokens count only from its token endpoint
+	Opaque       bool     // apps may send an access token as ID token, which Fetch verifies
+	Audiences    []string // of apps' ID tokens, in place of the client's ids
 	MaxAge       bool     // ID tokens of apps count for an hour
 	CheckClaims  func(p *Provider, claims map[string]any) error
 
@@ -56,7 +59,6 @@ type Definition struct {
 	Request   func(p *Provider, r *tokenRequest)
 	Fetch     func(ctx context.Context, p *Provider, t *Tokens) (map[string]any, error)
 	Complete  func(ctx context.Context, p *Provider, t *Tokens, profile *Profile) error
-	Opaque    func(ctx context.Context, p *Provider, accessToken string) error // verifies what is no JWT
 	FromForm  func(form url.Values, profile *Profile)
 }
 
@@ -97,5 +99,10 @@ type Fields struct {
 
 // Definitions lists every provider that authd knows by name, in their order.
 func Definitions() []Definition {
-	return []Definition{github(), google()}
+	return []Definition{
+		apple(), atlassian(), cloudflare(), cognito(), discord(), dropbox(), facebook(), figma(), github(), gitlab(), google(),
+		huggingface(), kakao(), kick(), line(), linear(), linkedin(), microsoft(), naver(), notion(), paybin(), paypal(),
+		polar(), railway(), reddit(), roblox(), salesforce(), slack(), spotify(), tiktok(), twitch(), twitter(), vercel(),
+		vk(), wechat(), zoom(),
+	}
 }

@@ -29,7 +29,7 @@ type check struct {
 // SignsInByIDToken says whether apps may sign in with an ID token.
 func (p *Provider) SignsInByIDToken() bool {
 	verifiable := p.def.JWKS != "" || p.def.Discovery != "" && p.def.Identity != fromUserInfo
-	return !p.noIDTokens && verifiable && !p.def.Direct
+	return !p.noIDTokens && !p.def.NoApps && !p.def.Direct && verifiable
 }
 
 // VerifyIDToken signs in by an ID token that an app got itself: it must be the
@@ -41,7 +41,7 @@ func (p *Provider) VerifyIDToken(ctx context.Context, idToken, nonce, accessToke
 		return nil, ErrIDTokenUnsupported
 	}
 	t := &Tokens{IDToken: idToken, AccessToken: accessToken}
-	if p.def.Opaque != nil && strings.Count(idToken, ".") != 2 {
+	if p.def.Opaque && strings.Count(idToken, ".") != 2 {
 		t.IDToken = ""
 		raw, err := p.fetch(ctx, t, &endpoints{userInfo: p.def.UserInfo})
 		if err != nil {
@@ -84,7 +84,7 @@ func (p *Provider) verify(ctx context.Context, token string, c check) (map[strin
 		return nil, refuse("nothing is known of who should have issued it")
 	case len(issuers) > 0 && !slices.Contains(issuers, text(claims["iss"])):
 		return nil, refuse("iss is another")
-	case !p.forUs(claims):
+	case !p.forUs(claims, c):
 		return nil, refuse("aud or azp is another")
 	case c.nonce != "" && !p.sameNonce(text(claims["nonce"]), c.nonce):
 		return nil, refuse("nonce is another, or missing")
@@ -175,9 +175,9 @@ func unix(value any) time.Time {
 
 // forUs: one of our ids is in aud, and azp, which names the one it was issued to,
 // is ours too (§3.1.3.7, 3 to 5).
-func (p *Provider) forUs(claims map[string]any) bool {
+func (p *Provider) forUs(claims map[string]any, c check) bool {
 	ids := p.clientIDs
-	if len(p.def.Audiences) > 0 {
+	if len(p.def.Audiences) > 0 && !c.direct {
 		ids = p.def.Audiences
 	}
 	var audience []string
