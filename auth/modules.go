@@ -50,13 +50,16 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	m.Passwords = password.New(c, s.hashes, m.Setup, m.Users)
 	m.Setup.UsePasswords(m.Passwords)
 	m.Sessions = session.New(c)
-	m.Accounts = account.New(c)
 	bearer.New(c)
 	m.Admin = admin.New(c, m.Passwords)
 	m.Operators = operator.New(c)
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
 	m.OpenAPI = openapi.New()
 	var err error
+	if m.Upstream, err = upstream.New(c.Config, c.Egress, c.Now); err != nil {
+		return nil, err
+	}
+	m.Accounts = account.New(c, m.Upstream)
 	if m.OIDC, err = oidc.New(c); err != nil {
 		return nil, err
 	}
@@ -72,9 +75,6 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	}
 	if c.Config.JWT.Enabled && c.Config.JWT.SetJWTHeader {
 		m.Sessions.UseHeader("set-auth-jwt", m.JWT.Header)
-	}
-	if m.Upstream, err = upstream.New(c.Config, c.Egress, c.Now); err != nil {
-		return nil, err
 	}
 	if m.Social, err = newSocial(m); err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (s *Server) endpoints() []api.Endpoint {
 	guard := m.Operators.Guard()
 	var all []api.Endpoint
 	for _, list := range [][]api.Endpoint{
-		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(),
+		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(), m.Accounts.Endpoints(),
 		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.Social.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
 		m.Admin.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 	} {

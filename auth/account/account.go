@@ -7,17 +7,95 @@
 package account
 
 import (
+	"context"
+	"errors"
+
+	"authd/auth/internal/api"
 	"authd/auth/internal/config"
 	"authd/auth/internal/core"
+	"authd/auth/internal/store"
+	"authd/auth/internal/upstream"
 )
+
+// Providers are those that are configured.
+type Providers interface {
+	Get(id string) (*upstream.Provider, bool)
+}
 
 // Service is this capability.
 type Service struct {
-	core  *core.Core
-	rules config.AccountLinking
+	core      *core.Core
+	rules     config.AccountLinking
+	providers Providers
+	refreshes flights
 }
 
 // New connects the capability.
-func New(c *core.Core) *Service {
-	return &Service{core: c, rules: c.Config.Account.AccountLinking}
+func New(c *core.Core, p Providers) *Service {
+	return &Service{core: c, rules: c.Config.Account.AccountLinking, providers: p}
+}
+
+// List is a user's ways in, oldest first.
+func (s *Service) List(ctx context.Context, userID string) ([]*core.Account, error) {
+	return s.core.Accounts(ctx, s.core.DB, userID)
+}
+
+// Find reads one of a user's ways in. Errors: ErrNotFound.
+func (s *Service) Find(ctx context.Context, userID, id string) (*core.Account, error) {
+	a, err := s.core.Account(ctx, s.core.DB, userID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrNotFound
+	}
+	return a, err
+}
+
+// Usable tells whether a person can come in by an account as the server is configured.
+func (s *Service) Usable(a *core.Account) bool {
+	if a.ProviderID == core.CredentialProvider {
+		return s.core.Config.EmailAndPassword.Enabled
+	}
+	_, configured := s.providers.Get(a.ProviderID)
+	return configured
+}
+
+// Unlink takes a way in from its user, unless it is the last one by which they
+// can come in. Errors: ErrLast, ErrNotFound.
+func (s *Service) Unlink(r *api.Request, userID, id string) error {
+	ctx := r.Context()
+	var gone *core.Account
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		gone, err = s.unlink(ctx, tx, userID, id)
+		return err
+	})
+	if err == nil {
+		r.Security("account-unlinked", "user", userID, "provider", gone.ProviderID)
+	}
+	return err
+}
+
+func (s *Service) unlink(ctx context.Context, tx *store.Tx, userID, id string) (*core.Account, error) {
+	all, err := s.core.Accounts(ctx, tx, userID)
+	if err != nil {
+		return nil, err
+	}
+	var gone *core.Account
+	left := 0
+	for _, a := range all {
+		switch {
+		case a.ID == id:
+			gone = a
+		case s.Usable(a):
+			left++
+		}
+	}
+	switch {
+	case len(all) == 1 && !s.rules.AllowUnlinkingAll:
+		return nil, ErrLast
+	case gone == nil:
+		return nil, ErrNotFound
+	case left == 0 && !s.rules.AllowUnlinkingAll:
+		return nil, ErrLast
+	}
+	_, err = s.core.UnlinkAccount(ctx, tx, gone)
+	return gone, err
 }

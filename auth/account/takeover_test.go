@@ -15,7 +15,7 @@ func TestTakeoverByRegisteringTheVictimsAddressFirst(t *testing.T) {
 	attacker := s.SignUp("victim@example.com")
 	attacker.Post("/update-user", map[string]string{"name": "Your bank", "image": "https://evil.example/x.png"}).Is(200, "")
 	squatted := userOf(t, s, "victim@example.com")
-	must(t, linkToUnverified(t, s, squatted.ID, who("attackers", "victim@example.com", false)))
+	must(t, linkUnasked(t, s, squatted.ID, who("attackers", "victim@example.com", false)))
 	s.Client().Post("/request-password-reset", map[string]string{"email": "victim@example.com"}).Is(200, "")
 	reset := s.Token("reset-password")
 
@@ -38,8 +38,8 @@ func TestTakeoverByRegisteringTheVictimsAddressFirst(t *testing.T) {
 	}
 }
 
-// linkToUnverified puts an identity where an earlier, laxer configuration would have.
-func linkToUnverified(t *testing.T, s *testkit.Server, userID string, id *core.Identity) error {
+// linkUnasked links an identity as an earlier, laxer configuration would have.
+func linkUnasked(t *testing.T, s *testkit.Server, userID string, id *core.Identity) error {
 	t.Helper()
 	return s.Core.DB.Write(t.Context(), func(tx *store.Tx) error {
 		_, err := s.Core.LinkAccount(t.Context(), tx, userID, id)

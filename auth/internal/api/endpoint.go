@@ -132,6 +132,11 @@ func Handle[In, Out any](e Endpoint, fn func(r *Request, in *In) (Out, error)) E
 	return e
 }
 
+// checked is an In with rules that tags do not tell, such as one of two forms.
+type checked interface {
+	Check() error // the validation error, nil when the input is good
+}
+
 // None is the In of an endpoint that takes nothing.
 type None struct{}
 

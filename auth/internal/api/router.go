@@ -235,6 +235,11 @@ func (r *Request) run(e *Endpoint) (any, error) {
 	if err := e.in.decode(r, body, in); err != nil {
 		return nil, err
 	}
+	if c, ok := in.(checked); ok {
+		if err := c.Check(); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.checkLoginOrigin(); err != nil {
 		return nil, err
 	}
