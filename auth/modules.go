@@ -6,6 +6,7 @@ import (
 	"authd/auth/bearer"
 	"authd/auth/device"
 	"authd/auth/health"
+	"authd/auth/importer"
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/auth/internal/upstream"
@@ -34,6 +35,7 @@ type Services struct {
 	OIDC      *oidc.Service
 	Devices   *device.Service
 	JWT       *jwt.Service
+	Importer  *importer.Service
 	OpenAPI   *openapi.Service
 	Health    *health.Service
 	Upstream  *upstream.Set
@@ -82,6 +84,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	if m.Pages, err = newPages(m); err != nil {
 		return nil, err
 	}
+	m.Importer = importer.New(c, m.OIDC)
 	m.OIDC.UsePages(logoutPages{m.Pages})
 	return m, nil
 }

@@ -49,6 +49,7 @@ type commands struct {
 	Logout      logoutCommand      `cmd:"" help:"Revoke the tokens and forget them."`
 	Backup      backupCommand      `cmd:"" help:"Write database and secret to a file."`
 	Restore     restoreCommand     `cmd:"" help:"Put a backup in place, while the server is stopped."`
+	Import      importCommands     `cmd:"" help:"Take over the people of another server."`
 	Doctor      doctorCommand      `cmd:"" help:"Look for what is wrong with the configuration and the data."`
 	Key         keyCommands        `cmd:"" help:"Look after the keys that sign tokens."`
 	Operator    operatorCommands   `cmd:"" help:"Look after the tokens of the operator API."`

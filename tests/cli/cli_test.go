@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"database/sql"
 	"errors"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	_ "modernc.org/sqlite" // makes the databases of other programs
 
 	"authd/tests/authdtest"
 )
@@ -39,6 +41,7 @@ func TestCommands(t *testing.T) {
 			"serving":   waitUntilServing,
 			"terminate": terminate,
 			"mode":      checkMode,
+			"sqlite":    runSQLite,
 		},
 	})
 }
@@ -131,6 +134,21 @@ func terminate(ts *testscript.TestScript, _ bool, _ []string) {
 			ts.Fatalf("terminate: %v", err)
 		}
 	}
+}
+
+// runSQLite: sqlite FILE SCRIPT runs the statements of a script on a database; - is
+// the database of a better-auth server.
+func runSQLite(ts *testscript.TestScript, _ bool, args []string) {
+	script := filepath.Join("..", "..", "auth", "importer", "testdata", "better-auth.sql")
+	if args[1] != "-" {
+		script = ts.MkAbs(args[1])
+	}
+	text, err := os.ReadFile(script)
+	ts.Check(err)
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec(string(text))
+	ts.Check(errors.Join(err, db.Close()))
 }
 
 // checkMode: mode -rw------- FILE.

@@ -42,6 +42,9 @@ func (f *Fields) Add(field Field) error {
 // Configured are the fields of authd.toml, for pages that show them.
 func (f *Fields) Configured() []Field { return f.list[f.own:] }
 
+// All are the registered fields.
+func (f *Fields) All() []Field { return f.list }
+
 func (f *Fields) empty() bool { return len(f.list) == 0 }
 
 func (f *Fields) index(name string) int {

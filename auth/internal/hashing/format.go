@@ -147,3 +147,9 @@ func (h bcryptHash) matches(_ *memory, password []byte) (bool, error) {
 func (h bcryptHash) normalised() bool { return false }
 
 func (h bcryptHash) current(cost) bool { return false }
+
+// Known tells whether Verify can check passwords against a stored hash.
+func Known(encoded string) bool {
+	_, err := parse(encoded)
+	return err == nil
+}
