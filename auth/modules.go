@@ -51,6 +51,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	m.Users = user.New(c)
 	m.Passwords = password.New(c, s.hashes, m.Setup, m.Users)
 	m.Setup.UsePasswords(m.Passwords)
+	m.Users.UsePasswords(m.Passwords)
 	m.Sessions = session.New(c)
 	bearer.New(c)
 	m.Admin = admin.New(c, m.Passwords)

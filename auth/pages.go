@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -39,6 +40,24 @@ func newPages(m *Services) (*pages.Service, error) {
 			Rename: func(r *api.Request, caller *core.Auth, name string) error {
 				return m.Users.Update(r, caller, user.Update{Name: &name})
 			},
+			PendingChange: func(ctx context.Context, token string) (pages.Change, error) {
+				change, err := m.Users.PendingChange(ctx, token)
+				if err != nil {
+					return pages.Change{}, err
+				}
+				return pages.Change{Confirm: change.Step == user.StepConfirmed, From: change.From, To: change.To, UserID: change.UserID}, nil
+			},
+			ReplaceEmail: func(r *api.Request, token string) (bool, string, error) {
+				done, err := m.Users.Verify(r, token)
+				if err != nil {
+					return false, "", err
+				}
+				return done.Step == user.StepConfirmed, done.User.Email, nil
+			},
+			Delete: func(r *api.Request, caller *core.Auth, password, token, callbackURL string) (bool, error) {
+				return m.Users.Delete(r, caller, user.Deletion{Password: password, Token: token, CallbackURL: callbackURL})
+			},
+			DeletionPending: m.Users.DeletionPending,
 		},
 	}
 	if m.Core.Config.DeviceAuthorization.Enabled {

@@ -38,9 +38,21 @@ func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (
 		return views.PasswordChangedMail(ctx, from, views.PasswordChanged{
 			At: l.Event.At, UserAgent: l.Event.UserAgent, IPAddress: l.Event.IP, ForgotURL: base + "/forgot-password",
 		})
+	case "change-email":
+		return views.ChangeEmailMail(ctx, from, l.Link, l.About, l.Valid)
+	case "delete-account":
+		return views.DeleteAccountMail(ctx, from, l.Link, l.Valid)
+	case "email-changed":
+		return views.EmailChangedMail(ctx, from, l.About, happened(l, base+"/account"))
+	case "new-device":
+		return views.NewDeviceMail(ctx, from, happened(l, base+"/forgot-password"))
 	case "existing-user-sign-up":
 		return views.ExistingUserMail(ctx, from, base+"/login")
 	default:
 		return views.Mail{}, fmt.Errorf("there are no words for a %s mail", l.Kind)
 	}
+}
+
+func happened(l *core.Letter, url string) views.Happened {
+	return views.Happened{At: l.Event.At, UserAgent: l.Event.UserAgent, IPAddress: l.Event.IP, URL: url}
 }

@@ -66,18 +66,31 @@ func entrySamples(p Page) map[string]templ.Component {
 
 func mailSamples(p Page) map[string]templ.Component {
 	return map[string]templ.Component{
-		"forgot":        ForgotPassword(p, ForgotForm{}),
-		"forgot-wrong":  ForgotPassword(p, ForgotForm{Email: "ada@", Errors: Errors{"email": Msg("error.unknown")}}),
-		"reset-sent":    ResetSent(p, CheckMail{Email: "ada@example.org", Resend: "/forgot-password"}),
-		"verify-sent":   VerifySent(p, CheckMail{Email: "ada@example.org", Resend: "/verify-email/send", InFiles: true}),
-		"reset":         ResetPassword(p, ResetForm{Token: "t", Email: "ada@example.org", MinPasswordLength: 8}),
-		"reset-unknown": ResetPassword(p, ResetForm{Token: "t", MinPasswordLength: 1}),
-		"reset-done":    ResetDone(p),
-		"reset-failed":  ResetFailed(p),
-		"verify":        VerifyEmail(p, VerifyForm{Token: "t"}),
-		"verify-for":    VerifyEmail(p, VerifyForm{Token: "t", Email: "ada@example.org"}),
-		"verify-done":   VerifyDone(p, "/account"),
-		"verify-failed": VerifyFailed(p, ForgotForm{}),
+		"forgot":          ForgotPassword(p, ForgotForm{}),
+		"forgot-wrong":    ForgotPassword(p, ForgotForm{Email: "ada@", Errors: Errors{"email": Msg("error.unknown")}}),
+		"reset-sent":      ResetSent(p, CheckMail{Email: "ada@example.org", Resend: "/forgot-password"}),
+		"verify-sent":     VerifySent(p, CheckMail{Email: "ada@example.org", Resend: "/verify-email/send", InFiles: true}),
+		"reset":           ResetPassword(p, ResetForm{Token: "t", Email: "ada@example.org", MinPasswordLength: 8}),
+		"reset-unknown":   ResetPassword(p, ResetForm{Token: "t", MinPasswordLength: 1}),
+		"reset-done":      ResetDone(p),
+		"reset-failed":    ResetFailed(p),
+		"verify":          VerifyEmail(p, VerifyForm{Token: "t"}),
+		"verify-for":      VerifyEmail(p, VerifyForm{Token: "t", Email: "ada@example.org"}),
+		"verify-done":     VerifyDone(p, "/account"),
+		"verify-failed":   VerifyFailed(p, ForgotForm{}),
+		"email-confirm":   ChangeEmailAsk(p, "t", "ada@example.org", "ada.lovelace@example.com", true),
+		"email-replace":   ChangeEmailAsk(p, "t", "ada@example.org", "ada.lovelace@example.com", false),
+		"email-confirmed": ChangeEmailConfirmed(p, "/account"),
+		"email-done":      ChangeEmailDone(p, "ada.lovelace@example.com", "/account"),
+		"email-failed":    ChangeEmailFailed(p, false),
+		"email-other":     ChangeEmailFailed(p, true),
+		"delete":          DeleteAccount(p, DeleteForm{User: User{Email: "ada@example.org"}, Password: true}),
+		"delete-wrong":    DeleteAccount(p, DeleteForm{User: User{Email: "ada@example.org"}, Password: true, Errors: Errors{"password": Msg("field.password_wrong")}}),
+		"delete-mail":     DeleteAccount(p, DeleteForm{User: User{Email: "ada@example.org"}, ByMail: true}),
+		"delete-link":     DeleteAccount(p, DeleteForm{User: User{Email: "ada@example.org"}, Token: "t"}),
+		"delete-sent":     DeleteSent(p, CheckMail{Email: "ada@example.org"}),
+		"deleted":         Deleted(p, "/"),
+		"delete-failed":   DeleteFailed(p),
 	}
 }
 
@@ -203,6 +216,15 @@ func letters(t *testing.T, l *Locale) map[string]Mail {
 	add("reset-password", mail, err)
 	mail, err = PasswordChangedMail(t.Context(), from, PasswordChanged{At: now, UserAgent: "Firefox/1 Linux", IPAddress: "203.0.113.7", ForgotURL: link})
 	add("password-changed", mail, err)
+	happened := Happened{At: now, UserAgent: "Firefox/1 Linux", IPAddress: "203.0.113.7", URL: link}
+	mail, err = ChangeEmailMail(t.Context(), from, link, "ada@example.com", time.Hour)
+	add("change-email", mail, err)
+	mail, err = DeleteAccountMail(t.Context(), from, link, time.Hour)
+	add("delete-account", mail, err)
+	mail, err = EmailChangedMail(t.Context(), from, "ada@example.com", happened)
+	add("email-changed", mail, err)
+	mail, err = NewDeviceMail(t.Context(), from, happened)
+	add("new-device", mail, err)
 	mail, err = ExistingUserMail(t.Context(), from, link)
 	add("existing-user-sign-up", mail, err)
 	return all

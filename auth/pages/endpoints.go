@@ -49,6 +49,12 @@ func (s *Service) Endpoints() []api.Endpoint {
 	post("/account/profile", "pageAccountProfile", usual, s.rename)
 	post("/account/password", "pageAccountPassword", guess(), s.changePassword)
 	post("/account/verify-email", "pageAccountVerifyEmail", mailing(), s.sendOwn)
+	get("/change-email", "pageChangeEmail", s.changeEmailPage)
+	post("/change-email", "pageChangeEmailPost", usual, s.changeEmail)
+	if s.Core.Config.User.DeleteUser.Enabled {
+		get("/delete-account", "pageDeleteAccount", s.deletePage)
+		post("/delete-account", "pageDeleteAccountPost", guess(), s.deleteAccount)
+	}
 	get("/account/apps", "pageApps", s.appsPage)
 	get("/account/apps/open", "pageAppOpen", s.openApp)
 	post("/account/apps/revoke", "pageAppRevoke", usual, s.revokeApp)

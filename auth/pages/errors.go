@@ -21,6 +21,9 @@ const (
 	codeUserNotFound    = "USER_NOT_FOUND"
 	codeMismatch        = "EMAIL_MISMATCH"
 	codeAlreadyVerified = "EMAIL_ALREADY_VERIFIED"
+	codeInvalidUser     = "INVALID_USER"
+	codeTokenExpired    = "TOKEN_EXPIRED"
+	codeSessionExpired  = "SESSION_EXPIRED"
 	codeSetupDone       = "SETUP_DONE"
 	codeSetupLink       = "SETUP_LINK_INVALID"
 )

@@ -81,6 +81,22 @@ type Acts struct {
 	VerifyEmail func(r *api.Request, token string) (*core.Auth, error)
 	// Rename changes the caller's name.
 	Rename func(r *api.Request, caller *core.Auth, name string) error
+	// PendingChange reads what the token of a change of address would do.
+	PendingChange func(ctx context.Context, token string) (Change, error)
+	// ReplaceEmail takes the step that the token is for: the old address has
+	// confirmed, or email is the account's address now.
+	ReplaceEmail func(r *api.Request, token string) (confirmed bool, email string, err error)
+	// Delete deletes the caller, or sends the link that does.
+	Delete func(r *api.Request, caller *core.Auth, password, token, callbackURL string) (sent bool, err error)
+	// DeletionPending tells whether a token would delete the user.
+	DeletionPending func(ctx context.Context, userID, token string) error
+}
+
+// Change is what a link of a change of address would do.
+type Change struct {
+	Confirm  bool // the old address is asked; else the new one takes its place
+	From, To string
+	UserID   string
 }
 
 // The steps of a flow that a page is for; "" when nothing is left but to go on.

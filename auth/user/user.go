@@ -12,12 +12,30 @@ import (
 )
 
 // Service is this capability.
-type Service struct{ core *core.Core }
+type Service struct {
+	core      *core.Core
+	passwords Passwords
+}
+
+// Passwords checks a person's password.
+type Passwords interface {
+	// Verify refuses with PASSWORD_TOO_LONG or INVALID_PASSWORD.
+	Verify(ctx context.Context, userID, password string) error
+}
+
+// UsePasswords lets a password stand for a fresh sign-in.
+func (s *Service) UsePasswords(p Passwords) { s.passwords = p }
 
 // New connects the capability.
 func New(c *core.Core) *Service {
 	s := &Service{core: c}
 	c.Mail.Handle(kindVerify, s.verifyMail)
+	c.Mail.Handle(kindChangeEmail, s.confirmMail)
+	c.Mail.Handle(kindNewEmail, s.newAddressMail)
+	c.Mail.Handle(kindDelete, s.deleteMail)
+	c.AccessEnded.On(func(ctx context.Context, tx *store.Tx, e core.AccessEnded) error {
+		return s.dropChange(ctx, tx, e.UserID)
+	})
 	return s
 }
 
@@ -93,18 +111,34 @@ type Verified struct {
 	User  *core.User
 	Again bool       // the link had done its work before
 	Auth  *core.Auth // the session, where following the link signs in
+	// Step is what the link was for, where that was to replace an address.
+	Step  Step
+	mails []string
 }
 
-// Verify consumes a verification token. Errors: ErrInvalidToken, ErrTokenExpired, ErrUserNotFound.
+// Verify consumes a verification token: one that proves an address, or one of
+// the two that replace it.
+// Errors: ErrInvalidToken, ErrTokenExpired, ErrUserNotFound, ErrInvalidUser, core.ErrEmailTaken.
 func (s *Service) Verify(r *api.Request, token string) (*Verified, error) {
 	ctx := r.Context()
+	caller, err := s.core.Authenticate(r)
+	if err != nil {
+		return nil, err
+	}
 	var done *Verified
-	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		done, err = s.verify(ctx, tx, token)
+		if errors.Is(err, ErrInvalidToken) {
+			done, err = s.replaceBy(r, tx, caller, token)
+		}
 		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	s.core.Mail.Sent(ctx, done.mails...)
+	if done.Step != "" {
+		return done, s.afterStep(r, caller, done)
 	}
 	if done.Again {
 		return done, nil

@@ -100,8 +100,11 @@ type Session struct {
 	AdditionalFields AdditionalFields `toml:"additional_fields" doc:"Fields of your own of every session, one [session.additional_fields.NAME] each (keys below)."`
 }
 
-// User is what people have beside name and address.
+// User is what people have beside name and address, and may do with it.
 type User struct {
+	ChangeEmail ChangeEmail `toml:"change_email"`
+	DeleteUser  DeleteUser  `toml:"delete_user"`
+
 	AdditionalFields AdditionalFields `toml:"additional_fields" doc:"Fields of your own of every user, one [user.additional_fields.NAME] each (keys below)."`
 }
 
@@ -111,6 +114,20 @@ type CookieCache struct {
 	MaxAge   time.Duration `toml:"max_age" default:"5m" min:"1s" max:"1d" doc:"How long that cookie counts: a revoked session ends within it."`
 	Strategy string        `toml:"strategy" default:"compact" allowed:"compact,jwt,jwe" doc:"Form of the cookie: compact and jwt are signed, jwe is encrypted."`
 	Secret   string        `toml:"secret" secret:"true" shown:"the first secret" doc:"Signs and opens this cookie and nothing else: the only key ever given to an app."`
+}
+
+// ChangeEmail is replacing one's e-mail address.
+type ChangeEmail struct {
+	Enabled                   bool `toml:"enabled" default:"true" doc:"People may change their e-mail address."`
+	SendConfirmation          bool `toml:"send_change_email_confirmation" default:"true" doc:"A verified address first confirms that it is to be replaced; then the new one is verified."`
+	UpdateWithoutVerification bool `toml:"update_email_without_verification" default:"false" doc:"An address that was never verified is replaced at once; the new one is verified afterwards."`
+}
+
+// DeleteUser is deleting one's own account.
+type DeleteUser struct {
+	Enabled              bool          `toml:"enabled" default:"true" doc:"People may delete their account."`
+	SendVerification     bool          `toml:"send_delete_account_verification" default:"false" doc:"Deleting takes a link that is sent by mail."`
+	DeleteTokenExpiresIn time.Duration `toml:"delete_token_expires_in" default:"1d" min:"1m" max:"30d" doc:"How long that link works."`
 }
 
 // RateLimit bounds what one address or session may ask for.

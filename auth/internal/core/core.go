@@ -40,6 +40,8 @@ type Core struct {
 	UserCreated event.Topic[*User]
 	// RoleChanged is emitted before a user with changed roles is written back.
 	RoleChanged event.Topic[*User]
+	// EmailChanged is emitted when a user's address was replaced.
+	EmailChanged event.Topic[EmailChanged]
 	// UserDeleted carries the id of a user who is about to go.
 	UserDeleted event.Topic[string]
 	// AccessEnded tells that all access of a user ends now.
@@ -81,6 +83,14 @@ type Core struct {
 type AccessEnded struct {
 	UserID string
 	Reason string // "banned", "deleted", "password-reset", "signed-out"
+}
+
+// EmailChanged is the event that a user, as they are now, had another address.
+type EmailChanged struct {
+	User   *User
+	Before string
+	Event  Event
+	Locale string // an Accept-Language header
 }
 
 // SessionEnded is the event that one session of a user ends.

@@ -21,6 +21,7 @@ type Letter struct {
 	Locale  string        // an Accept-Language header: the reader's languages
 	Valid   time.Duration // how long the link works
 	Event   Event         // what happened, for a notice
+	About   string        // what else it names: the new address
 	Payload any           // what a test build shows of it: user, url, token
 }
 
