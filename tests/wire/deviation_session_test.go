@@ -134,6 +134,12 @@ func sessionDeviations() []deviation {
 			Change:     refused(http.StatusBadRequest, "VALIDATION_ERROR"),
 		},
 		{
+			ID:         "change-email-in-ones-own-session",
+			BetterAuth: "Following the link to a new address replaces it whoever follows it, and signs them in.",
+			Authd:      "It does where the person is signed in; elsewhere it answers `INVALID_USER` and stays good.",
+			Why:        "Somebody could give their own account the address of another, who makes it theirs with one click on a mail they did not ask for.",
+		},
+		{
 			ID:         "never-settable",
 			BetterAuth: "A sign-up that sets `banned` is accepted, and the field ignored.",
 			Authd:      "It is refused, as `role` is in both.",

@@ -140,7 +140,6 @@ func unprovoked() map[string]string {
 		"GET /verify-email 500 FAILED_TO_CREATE_SESSION":                   unreachable,
 		"GET /verify-email 401 ":                                           asOtherCode,
 		"GET /verify-email 403 INVALID_ORIGIN":                             "a GET is not checked for its origin (measured)",
-		"GET /verify-email 302 INVALID_USER":                               notBuilt,
 		"GET /verify-email 302 TOKEN_EXPIRED":                              byClock,
 		"GET /verify-email 302 USER_NOT_FOUND":                             "a deleted user's tokens go with the user: INVALID_TOKEN",
 		"POST /oauth2/consent 400 invalid_client":                          unreachable,
@@ -191,6 +190,7 @@ func unprovoked() map[string]string {
 		reasons[e] = elsewhere
 	}
 	reasons["POST /oauth2/update-client 400 invalid_redirect_uri"] = validated
+	unprovokedOfProfile(reasons)
 	for _, e := range []string{
 		"POST /oauth2/register 403 access_denied", "POST /oauth2/public-client-prelogin 401 invalid_signature", "POST /oauth2/public-client-prelogin 404 not_found",
 	} {
@@ -211,4 +211,20 @@ func unprovoked() map[string]string {
 		}
 	}
 	return reasons
+}
+
+func unprovokedOfProfile(reasons map[string]string) {
+	reasons["POST /change-email 400 CHANGE_EMAIL_DISABLED"] = setUpOther
+	reasons["POST /delete-user 400 CREDENTIAL_ACCOUNT_NOT_FOUND"] = passwordless
+	reasons["POST /delete-user 400 SESSION_EXPIRED"] = byClock
+	reasons["POST /delete-user 404 FAILED_TO_GET_USER_INFO"] = elsewhere
+	for _, e := range []string{"POST /delete-user 404 ", "POST /delete-user 404 NOT_FOUND", "GET /delete-user/callback 404 NOT_FOUND"} {
+		reasons[e] = setUpOther
+	}
+	reasons["GET /delete-user/callback 403 INVALID_ORIGIN"] = "a GET is not checked for its origin (measured)"
+	for _, code := range []string{"INVALID_REDIRECT_URL", "INVALID_ERROR_CALLBACK_URL", "INVALID_NEW_USER_CALLBACK_URL"} {
+		for _, e := range []string{"POST /delete-user", "GET /delete-user/callback"} {
+			reasons[e+" 403 "+code] = callbacks
+		}
+	}
 }

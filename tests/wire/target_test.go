@@ -35,6 +35,10 @@ func commonSetup(t *testing.T, s *stage, st step) bool {
 	switch st.Setup {
 	case "user":
 		s.browser("new").Post(t, "/sign-up/email", map[string]string{"email": st.Email, "password": st.Password, "name": st.Name}).Want(t, http.StatusOK)
+	case "sign-up":
+		s.browser(st.As).Post(t, "/sign-up/email", map[string]string{"email": st.Email, "password": st.Password, "name": st.Name}).Want(t, http.StatusOK)
+	case "image":
+		s.browser(st.As).Post(t, "/update-user", map[string]string{"image": st.Path}).Want(t, http.StatusOK)
 	case "get":
 		s.browser("new").Get(t, s.fill(st.Path))
 	case "made-client":
