@@ -107,7 +107,12 @@ func (s *Server) Handler() http.Handler { return s.router }
 
 // Start brings the database up to what the configuration says; a server that
 // will serve calls it once, before the first request.
-func (s *Server) Start(ctx context.Context) error { return s.OIDC.Start(ctx) }
+func (s *Server) Start(ctx context.Context) error {
+	if err := s.OIDC.Start(ctx); err != nil {
+		return err
+	}
+	return s.Webhooks.Start(ctx)
+}
 
 // Run does the work that no request waits for, until ctx ends: mails are
 // delivered, what has expired is swept away.

@@ -20,6 +20,7 @@ import (
 	"authd/auth/setup"
 	"authd/auth/social"
 	"authd/auth/user"
+	"authd/auth/webhook"
 )
 
 // Services are the capabilities, for the router and for the commands.
@@ -41,6 +42,7 @@ type Services struct {
 	Upstream  *upstream.Set
 	Social    *social.Service
 	Pages     *pages.Service
+	Webhooks  *webhook.Service
 }
 
 // modules is THE list: it builds each capability and hands each the others that
@@ -80,6 +82,9 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 		m.Sessions.UseHeader("set-auth-jwt", m.JWT.Header)
 	}
 	if m.Social, err = newSocial(m); err != nil {
+		return nil, err
+	}
+	if m.Webhooks, err = webhook.New(c); err != nil {
 		return nil, err
 	}
 	if m.Pages, err = newPages(m); err != nil {

@@ -53,6 +53,7 @@ type commands struct {
 	Doctor      doctorCommand      `cmd:"" help:"Look for what is wrong with the configuration and the data."`
 	Key         keyCommands        `cmd:"" help:"Look after the keys that sign tokens."`
 	Operator    operatorCommands   `cmd:"" help:"Look after the tokens of the operator API."`
+	Webhook     webhookCommands    `cmd:"" help:"Look after webhooks: who is told what happens."`
 	Secret      secretCommands     `cmd:"" help:"Look after the secret."`
 	OpenAPI     openAPICommand     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the running server whether it lives; what authd doctor --live does."`

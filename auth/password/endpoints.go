@@ -21,12 +21,12 @@ func (s *Service) Endpoints() []api.Endpoint {
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/sign-up/email", ID: "signUpWithEmailAndPassword", Tag: "password", Media: forms,
 			Doc: "Make an account with an e-mail address and a password.", Origin: api.OriginLogin, Limit: guess,
-			Errors: []*api.Error{ErrSignUpDisabled, ErrTooShort, ErrTooLong, core.ErrEmailTaken, core.ErrFieldNotAllowed, core.ErrMissingField},
+			Errors: []*api.Error{ErrSignUpDisabled, ErrTooShort, ErrTooLong, core.ErrEmailTaken, core.ErrFieldNotAllowed, core.ErrMissingField, core.ErrPolicyRefused, core.ErrPolicyUnavailable},
 		}, s.signUp),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/sign-in/email", ID: "signInEmail", Tag: "password", Media: forms,
 			Doc: "Sign in with an e-mail address and a password.", Origin: api.OriginLogin, Limit: guess,
-			Errors: []*api.Error{ErrDisabled, ErrInvalidEmail, ErrTooLong, ErrWrong, core.ErrNotVerified, core.ErrBanned},
+			Errors: []*api.Error{ErrDisabled, ErrInvalidEmail, ErrTooLong, ErrWrong, core.ErrNotVerified, core.ErrBanned, core.ErrPolicyRefused, core.ErrPolicyUnavailable},
 		}, s.signIn),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/verify-password", ID: "verifyPassword", Tag: "password", Guards: session,

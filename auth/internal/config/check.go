@@ -56,8 +56,10 @@ func (c *Config) resolve() {
 	}
 }
 
-func (c *Config) host() string {
-	parsed, err := url.Parse(c.URL)
+func (c *Config) host() string { return hostOf(c.URL) }
+
+func hostOf(address string) string {
+	parsed, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
@@ -74,7 +76,7 @@ func (c *Config) refuse(key string, given any, allowed string) error {
 func (c *Config) check() error {
 	for _, check := range []func() error{
 		c.checkAddresses, c.checkSecrets, c.checkOrigins, c.checkPasswords,
-		c.checkAccount, c.checkSession, c.checkCookies, c.checkProvider, c.checkMail,
+		c.checkAccount, c.checkSession, c.checkCookies, c.checkProvider, c.checkMail, c.checkPolicy,
 	} {
 		if err := check(); err != nil {
 			return err

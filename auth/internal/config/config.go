@@ -41,6 +41,8 @@ type Config struct {
 	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
 	OneTap              OneTap              `toml:"one_tap"`
 	PATSignin           PATSignin           `toml:"pat_signin"`
+	Webhook             []Webhook           `toml:"webhook" doc:"Who is told what happens, one [[webhook]] each (keys below)."`
+	PolicyWebhook       PolicyWebhook       `toml:"policy_webhook"`
 	Operator            Operator            `toml:"operator"`
 	Mail                Mail                `toml:"mail"`
 	Log                 Log                 `toml:"log"`

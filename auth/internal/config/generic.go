@@ -207,7 +207,7 @@ func (k Key) parseTexts(source string, given any) (any, error) {
 	for name, value := range table {
 		text, ok := value.(string)
 		if !ok || strings.ContainsAny(text, "\r\n\x00") {
-			return nil, Key{Path: k.Path + "." + name}.refuse(source, value)
+			return nil, Key{Path: k.Path + "." + name, Secret: k.Secret}.refuse(source, value)
 		}
 		texts[name] = text
 	}

@@ -89,7 +89,7 @@ func kindOf(t reflect.Type) string {
 		return "object"
 	case reflect.TypeFor[[]string]():
 		return "list"
-	case reflect.TypeFor[[]Client](), reflect.TypeFor[[]Resource](), reflect.TypeFor[[]GenericProvider]():
+	case reflect.TypeFor[[]Client](), reflect.TypeFor[[]Resource](), reflect.TypeFor[[]GenericProvider](), reflect.TypeFor[[]Webhook]():
 		return "tables"
 	case reflect.TypeFor[map[string]string]():
 		return "texts"

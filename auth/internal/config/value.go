@@ -93,6 +93,8 @@ func (k Key) parseTables(source string, given any) (any, error) {
 		return k.parseResources(source, given)
 	case "generic_oauth.config":
 		return k.parseGeneric(source, given)
+	case "webhook":
+		return k.parseWebhooks(source, given)
 	default:
 		return k.parseClients(source, given)
 	}

@@ -251,10 +251,15 @@ func (c *Core) PasswordHash(ctx context.Context, q store.Querier, userID string)
 
 // SetPasswordHash gives a user a password, in place of an earlier one.
 func (c *Core) SetPasswordHash(ctx context.Context, tx *store.Tx, userID, hash string) error {
-	return upsertPassword(ctx, tx, &Account{
+	a := &Account{
 		ID: NewID(), AccountID: userID, ProviderID: CredentialProvider, UserID: userID,
 		Password: hash, CreatedAt: c.Now(ctx), UpdatedAt: c.Now(ctx),
-	})
+	}
+	kept, err := upsertPassword(ctx, tx, a)
+	if err != nil {
+		return err
+	}
+	return c.PasswordSet.Emit(ctx, tx, PasswordSet{Account: a, First: kept == a.ID})
 }
 
 // ReplacePasswordHash stores a stronger hash of the same password, unless the

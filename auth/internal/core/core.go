@@ -38,12 +38,16 @@ type Core struct {
 
 	// UserCreated is emitted for every new user, inside the transaction that makes it.
 	UserCreated event.Topic[*User]
+	// UserUpdated is emitted for every user that was written back.
+	UserUpdated event.Topic[UserUpdated]
 	// RoleChanged is emitted before a user with changed roles is written back.
 	RoleChanged event.Topic[*User]
 	// EmailChanged is emitted when a user's address was replaced.
 	EmailChanged event.Topic[EmailChanged]
 	// UserDeleted carries the id of a user who is about to go.
 	UserDeleted event.Topic[string]
+	// SessionCreated is emitted for every session that is made.
+	SessionCreated event.Topic[SessionCreated]
 	// AccessEnded tells that all access of a user ends now.
 	AccessEnded event.Topic[AccessEnded]
 	// SessionEnded tells of a session that was ended: by its owner, not by its age.
@@ -51,6 +55,8 @@ type Core struct {
 	// AccountLinked and AccountUnlinked tell of identities at providers that became,
 	// or are no longer, a user's way in.
 	AccountLinked, AccountUnlinked event.Topic[*Account]
+	// PasswordSet is emitted for every password that a user gets, the first one too.
+	PasswordSet event.Topic[PasswordSet]
 	// MailboxClaimed tells that a user's address was proven by another than who
 	// registered it: what that one left behind as a way in goes.
 	MailboxClaimed event.Topic[*User]
@@ -83,6 +89,24 @@ type Core struct {
 type AccessEnded struct {
 	UserID string
 	Reason string // "banned", "deleted", "password-reset", "signed-out"
+	// Sessions are the ids of the sessions that ended with it.
+	Sessions []string
+}
+
+// UserUpdated is the event that a user was written back. Before is read only when
+// somebody listens.
+type UserUpdated struct{ Before, After *User }
+
+// PasswordSet is the event that a user got a password: their first one, or another.
+type PasswordSet struct {
+	*Account
+	First bool
+}
+
+// SessionCreated is the event that somebody has signed in.
+type SessionCreated struct {
+	*Auth
+	Method string
 }
 
 // EmailChanged is the event that a user, as they are now, had another address.
@@ -177,12 +201,22 @@ func (c *Core) HasUsers(ctx context.Context, q store.Querier) (bool, error) { re
 
 // SaveUser writes back a changed user and its time of change. Errors: ErrEmailTaken, store.ErrNotFound.
 func (c *Core) SaveUser(ctx context.Context, tx *store.Tx, u *User) error {
+	var before *User
+	if c.UserUpdated.Heard() {
+		var err error
+		if before, err = findUser(ctx, tx, u.ID); err != nil {
+			return err
+		}
+	}
 	u.UpdatedAt = c.Now(ctx)
 	err := updateUser(ctx, tx, u)
 	if store.IsUnique(err, "user.email") {
 		return ErrEmailTaken
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return c.UserUpdated.Emit(ctx, tx, UserUpdated{before, u})
 }
 
 // millis cuts a time to what the database keeps, so that an answer made before

@@ -8,15 +8,27 @@ import (
 
 // The errors of signing in and of sessions, as the contract words them.
 var (
-	ErrEmailTaken      = &api.Error{Status: http.StatusUnprocessableEntity, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
-	ErrBanned          = &api.Error{Status: http.StatusForbidden, Code: "BANNED_USER", Message: "You have been banned from this application. Please contact support if you believe this is an error."}
-	ErrNotVerified     = &api.Error{Status: http.StatusForbidden, Code: "EMAIL_NOT_VERIFIED", Message: "Email not verified"}
-	ErrPending         = &api.Error{Status: http.StatusForbidden, Code: "APPROVAL_PENDING", Message: "Your account waits for an administrator to let you in"}
+	ErrEmailTaken  = &api.Error{Status: http.StatusUnprocessableEntity, Code: "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", Message: "User already exists. Use another email."}
+	ErrBanned      = &api.Error{Status: http.StatusForbidden, Code: "BANNED_USER", Message: "You have been banned from this application. Please contact support if you believe this is an error."}
+	ErrNotVerified = &api.Error{Status: http.StatusForbidden, Code: "EMAIL_NOT_VERIFIED", Message: "Email not verified"}
+	ErrPending     = &api.Error{Status: http.StatusForbidden, Code: "APPROVAL_PENDING", Message: "Your account waits for an administrator to let you in"}
+	// ErrPolicyRefused may have another message: the policy's own.
+	ErrPolicyRefused     = &api.Error{Status: http.StatusForbidden, Code: "POLICY_REFUSED", Message: "You are not allowed in"}
+	ErrPolicyUnavailable = &api.Error{Status: http.StatusServiceUnavailable, Code: "POLICY_UNAVAILABLE", Message: "It could not be checked whether you may come in. Try again later."}
+
 	ErrNotFresh        = &api.Error{Status: http.StatusForbidden, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
 	ErrSessionUser     = &api.Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_SESSION", Message: "Failed to get session"}
 	ErrMissingField    = &api.Error{Status: http.StatusBadRequest, Code: "MISSING_FIELD", Message: "Field is required"}
 	ErrFieldNotAllowed = &api.Error{Status: http.StatusBadRequest, Code: "FIELD_NOT_ALLOWED", Message: "Field not allowed to be set"}
 )
+
+// PolicyRefused is ErrPolicyRefused with the policy's own words, where it has any.
+func PolicyRefused(message string) error {
+	if message == "" {
+		return ErrPolicyRefused
+	}
+	return &api.Error{Status: ErrPolicyRefused.Status, Code: ErrPolicyRefused.Code, Message: message}
+}
 
 // guarded are the fields of a user that a person may not set for themselves.
 var guarded = [...]string{"role", "banned", "banReason", "banExpires"}

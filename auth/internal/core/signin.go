@@ -82,7 +82,8 @@ func (c *Core) BeginIn(ctx context.Context, tx *store.Tx, s *SignIn) (*Auth, err
 	if err != nil {
 		return nil, err
 	}
-	return &Auth{Session: session, User: s.User}, nil
+	a := &Auth{Session: session, User: s.User}
+	return a, c.SessionCreated.Emit(ctx, tx, SessionCreated{a, s.Method})
 }
 
 // SignIn signs somebody in and gives their browser the session.

@@ -99,12 +99,12 @@ func passwordHash(ctx context.Context, q store.Querier, userID string) (string, 
 	return *hashes[0], nil
 }
 
-func upsertPassword(ctx context.Context, tx *store.Tx, a *Account) error {
-	_, err := tx.Exec(ctx, `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)
+// upsertPassword gives the id of the row: an older one when there was a password.
+func upsertPassword(ctx context.Context, tx *store.Tx, a *Account) (id string, err error) {
+	return store.One(ctx, tx, func(r *store.Row) string { return r.Text() }, `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (provider_id, account_id) DO UPDATE SET password = excluded.password, updated_at = excluded.updated_at`,
-		a.ID, a.AccountID, a.ProviderID, a.UserID, a.Password, a.CreatedAt, a.UpdatedAt)
-	return err
+ON CONFLICT (provider_id, account_id) DO UPDATE SET password = excluded.password, updated_at = excluded.updated_at
+RETURNING id`, a.ID, a.AccountID, a.ProviderID, a.UserID, a.Password, a.CreatedAt, a.UpdatedAt)
 }
 
 func replacePassword(ctx context.Context, tx *store.Tx, userID, old, hash string, now time.Time) error {

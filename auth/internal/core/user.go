@@ -107,8 +107,9 @@ func (c *Core) EndAccess(ctx context.Context, tx *store.Tx, userID, reason strin
 }
 
 func (c *Core) endAccess(ctx context.Context, tx *store.Tx, userID, reason string) error {
-	if _, err := deleteSessionsOf(ctx, tx, userID, ""); err != nil {
+	ended, err := deleteSessionsOf(ctx, tx, userID, "")
+	if err != nil {
 		return err
 	}
-	return c.AccessEnded.Emit(ctx, tx, AccessEnded{UserID: userID, Reason: reason})
+	return c.AccessEnded.Emit(ctx, tx, AccessEnded{UserID: userID, Reason: reason, Sessions: ended})
 }

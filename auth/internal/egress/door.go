@@ -1,7 +1,6 @@
 package egress
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -29,12 +28,13 @@ func (d *door) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.ContentLength > d.maxBody {
-		answer.Body.Close()
-		return nil, fmt.Errorf("%w: %d bytes", ErrTooLarge, answer.ContentLength)
+	// Also when the length is stated: a packed body grows on its way out. One that is known to
+	// be too long fails at its first byte: who only asks for the status still gets it.
+	left := d.maxBody
+	if answer.ContentLength > left {
+		left = 0
 	}
-	// Also when the length is stated: a packed body grows on its way out.
-	answer.Body = &boundedBody{ReadCloser: answer.Body, left: d.maxBody}
+	answer.Body = &boundedBody{ReadCloser: answer.Body, left: left}
 	return answer, nil
 }
 

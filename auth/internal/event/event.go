@@ -20,6 +20,9 @@ func (t *Topic[T]) On(fn func(ctx context.Context, tx *store.Tx, e T) error) {
 	t.listeners = append(t.listeners, fn)
 }
 
+// Heard tells whether anybody listens, where making an event costs something.
+func (t *Topic[T]) Heard() bool { return len(t.listeners) > 0 }
+
 // Emit runs the listeners inside tx. The first error stops it and, returned
 // from the transaction, undoes all that was done: a listener can veto.
 func (t *Topic[T]) Emit(ctx context.Context, tx *store.Tx, e T) error {

@@ -18,10 +18,10 @@ func (q *Queue) lease(ctx context.Context, id string) (j job, err error) {
 	return j, err
 }
 
-func (q *Queue) leaseDue(ctx context.Context, limit int) (jobs []job, err error) {
+func (q *Queue) leaseDue(ctx context.Context, l *lane, limit int) (jobs []job, err error) {
 	now := q.now()
 	err = q.db.Write(ctx, func(tx *store.Tx) error {
-		jobs, err = leaseDue(ctx, tx, now, now.Add(leaseTime), limit)
+		jobs, err = leaseDue(ctx, tx, l.name, now, now.Add(leaseTime), limit)
 		return err
 	})
 	if err != nil {
@@ -100,8 +100,8 @@ func (q *Queue) settle(ctx context.Context, j job, failure error) error {
 	if failure == nil {
 		return q.db.Write(ctx, func(tx *store.Tx) error { return deleteJob(ctx, tx, j) })
 	}
-	now, reason := q.now(), printable(failure)
-	if hopeless(j, failure, now) {
+	now, reason, l := q.now(), printable(failure), q.laneOf(j.kind)
+	if l.terms.hopeless(j, failure, now) {
 		q.log.Error("a job is given up", "kind", j.kind, "job", j.id, "attempts", j.attempts, "err", reason)
 		return q.db.Write(ctx, func(tx *store.Tx) error {
 			if err := deleteDead(ctx, tx, now.Add(-forgetAfter)); err != nil {
@@ -110,11 +110,11 @@ func (q *Queue) settle(ctx context.Context, j job, failure error) error {
 			return buryJob(ctx, tx, j, now, reason)
 		})
 	}
-	next := now.Add(delay(j.attempts))
+	next := now.Add(l.terms.delay(j.attempts, failure))
 	q.log.Warn("a job failed and will be tried again", "kind", j.kind, "job", j.id, "attempts", j.attempts,
 		"next", next, "err", reason)
 	return q.db.Write(ctx, func(tx *store.Tx) error {
-		tx.AfterCommit(q.Wake)
+		tx.AfterCommit(l.ring)
 		return retryJob(ctx, tx, j, next, reason)
 	})
 }

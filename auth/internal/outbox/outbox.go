@@ -34,6 +34,15 @@ type Handler func(ctx context.Context, payload []byte) error
 // ErrPermanent marks a failure that another attempt would not change.
 var ErrPermanent = errors.New("permanent failure")
 
+// Later wraps a failure of which the other side says how long to leave it alone.
+type Later struct {
+	Err  error
+	Wait time.Duration
+}
+
+func (l *Later) Error() string { return l.Err.Error() }
+func (l *Later) Unwrap() error { return l.Err }
+
 // Queue holds the jobs and delivers them.
 type Queue struct {
 	db       *store.DB
@@ -41,8 +50,7 @@ type Queue struct {
 	clock    clock.Clock
 	log      *slog.Logger
 	handlers map[string]Handler
-	wake     chan struct{} // one token: look for due jobs
-	slots    chan struct{} // one for each delivery at a time
+	lanes    map[string]*lane // by name; "" for what has none of its own
 
 	// Deliveries outlive the context that started them, so that SIGTERM does not cut a mail in
 	// two; abort ends them when there is no more time.
@@ -61,7 +69,6 @@ type delivery struct {
 }
 
 const (
-	concurrency = 4
 	// attemptTime bounds one attempt; a lease is longer, so that it ends before another begins.
 	attemptTime = time.Minute
 	leaseTime   = 2 * time.Minute
@@ -72,8 +79,7 @@ func New(db *store.DB, sealer Sealer, now clock.Clock, log *slog.Logger) *Queue 
 	q := &Queue{
 		db: db, sealer: sealer, clock: now, log: log,
 		handlers: map[string]Handler{},
-		wake:     make(chan struct{}, 1),
-		slots:    make(chan struct{}, concurrency),
+		lanes:    map[string]*lane{"": newLane("", Terms{})},
 		running:  map[string]*delivery{},
 		ended:    make(chan struct{}, 1),
 	}
@@ -103,20 +109,16 @@ func (q *Queue) Add(ctx context.Context, tx *store.Tx, kind string, payload any)
 	if err != nil {
 		return "", fmt.Errorf("add a job: %w", err)
 	}
-	if err := insertJob(ctx, tx, id, kind, sealed, q.now()); err != nil {
+	l := q.laneOf(kind)
+	if err := insertJob(ctx, tx, id, kind, l.name, sealed, q.now()); err != nil {
 		return "", fmt.Errorf("add a job: %w", err)
 	}
-	tx.AfterCommit(q.Wake)
+	tx.AfterCommit(l.ring)
 	return id, nil
 }
 
-// Wake has a running queue look for due jobs now.
-func (q *Queue) Wake() {
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
-}
+// Wake has a running queue look for due jobs now, those that have no lane of their own.
+func (q *Queue) Wake() { q.lanes[""].ring() }
 
 // Flush delivers the jobs now, one after the other, and returns the first error; a job that
 // failed stays queued. A job that is being delivered already is waited for.

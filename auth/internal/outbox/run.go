@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"authd/auth/internal/store"
@@ -16,22 +15,24 @@ const idleTime = 5 * time.Second
 // Run delivers jobs when they are due until ctx ends. Deliveries that are under way then go
 // on: Drain waits for them.
 func (q *Queue) Run(ctx context.Context) {
-	for ctx.Err() == nil {
-		t := time.NewTimer(min(q.start(ctx), idleTime))
-		select {
-		case <-q.wake:
-		case <-t.C:
-		case <-ctx.Done():
+	q.eachLane(func(l *lane) {
+		for ctx.Err() == nil {
+			t := time.NewTimer(min(q.start(ctx, l), idleTime))
+			select {
+			case <-l.wake:
+			case <-t.C:
+			case <-ctx.Done():
+			}
+			t.Stop()
 		}
-		t.Stop()
-	}
+	})
 }
 
 // Drain delivers what is due and waits for what is being delivered. When ctx ends first the
 // deliveries are broken off; their jobs stay queued for the next start.
 func (q *Queue) Drain(ctx context.Context) {
 	for ctx.Err() == nil {
-		q.start(ctx)
+		q.eachLane(func(l *lane) { q.start(ctx, l) })
 		if q.idle() {
 			return
 		}
@@ -48,11 +49,11 @@ func (q *Queue) Drain(ctx context.Context) {
 	}
 }
 
-// start begins the delivery of every due job, as slots become free, and says how long it is
-// until the next one is due.
-func (q *Queue) start(ctx context.Context) time.Duration {
+// start begins the delivery of every due job of a lane, as slots become free, and says how
+// long it is until the next one is due.
+func (q *Queue) start(ctx context.Context, l *lane) time.Duration {
 	for {
-		next, err := nextDue(ctx, q.db)
+		next, err := nextDue(ctx, q.db, l.name)
 		if errors.Is(err, store.ErrNotFound) {
 			return idleTime
 		}
@@ -63,13 +64,13 @@ func (q *Queue) start(ctx context.Context) time.Duration {
 		if wait := next.Sub(q.now()); wait > 0 {
 			return wait
 		}
-		n := q.takeSlots(ctx)
+		n := l.takeSlots(ctx)
 		if n == 0 {
 			return 0
 		}
-		jobs, err := q.leaseDue(ctx, n)
+		jobs, err := q.leaseDue(ctx, l, n)
 		for range n - len(jobs) {
-			<-q.slots
+			<-l.slots
 		}
 		if err != nil {
 			q.warn(ctx, err)
@@ -78,25 +79,9 @@ func (q *Queue) start(ctx context.Context) time.Duration {
 		for _, j := range jobs {
 			d := q.begin(j)
 			go func() {
-				defer func() { <-q.slots }()
+				defer func() { <-l.slots }()
 				_ = q.finish(q.work, j, d) // it has written down and logged a failure
 			}()
-		}
-	}
-}
-
-// takeSlots waits for a free slot and takes the others that are free; 0 when ctx ended.
-func (q *Queue) takeSlots(ctx context.Context) int {
-	select {
-	case q.slots <- struct{}{}:
-	case <-ctx.Done():
-		return 0
-	}
-	for n := 1; ; n++ {
-		select {
-		case q.slots <- struct{}{}:
-		default:
-			return n
 		}
 	}
 }
@@ -105,34 +90,4 @@ func (q *Queue) warn(ctx context.Context, err error) {
 	if ctx.Err() == nil {
 		q.log.Warn("the outbox cannot be read", "reason", store.Reason(err), "err", err)
 	}
-}
-
-// The delay before an attempt doubles from firstDelay to longestDelay.
-const (
-	firstDelay   = 5 * time.Second
-	longestDelay = time.Hour
-)
-
-// delay is how long to wait after so many attempts, give or take a fifth, so that jobs which
-// failed together do not come back together.
-func delay(attempts int64) time.Duration {
-	d := longestDelay
-	if attempts < 12 {
-		d = min(d, firstDelay<<max(0, attempts-1))
-	}
-	return d*4/5 + rand.N(d*2/5) //nolint:gosec // spreads load, guards nothing
-}
-
-// A job is given up after leastAttempts when it is a day old, and forgotten a month later.
-const (
-	leastAttempts = 10
-	giveUpAfter   = 24 * time.Hour
-	forgetAfter   = 30 * 24 * time.Hour
-)
-
-func hopeless(j job, err error, now time.Time) bool {
-	if errors.Is(err, ErrPermanent) {
-		return true
-	}
-	return j.attempts >= leastAttempts && now.Sub(j.created) >= giveUpAfter
 }

@@ -78,6 +78,8 @@ func table() string {
 	rows(&out, config.ResourceKeys())
 	out.WriteString("\nIn a `[user.additional_fields.NAME]` or `[session.additional_fields.NAME]` (in the environment all of them as JSON in `AUTHD_USER__ADDITIONAL_FIELDS`):\n\n")
 	rows(&out, config.FieldKeys())
+	out.WriteString("\nIn a `[[webhook]]` (in the environment all of them as JSON in `AUTHD_WEBHOOK`):\n\n")
+	rows(&out, config.WebhookKeys())
 	return out.String()
 }
 

@@ -1,0 +1,177 @@
+package webhook_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"authd/auth/internal/testkit"
+)
+
+// policy is the configuration of the receiver as a policy webhook.
+func (r *receiver) policy(more string) string {
+	return "[policy_webhook]\nurl = \"" + r.URL + "\"\nsecret = \"" + secret + "\"\n" + more + "\n"
+}
+
+func says(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(text)) }
+}
+
+func signUp(email string) map[string]any {
+	return map[string]any{"email": email, "password": testkit.Password, "name": "Ada"}
+}
+
+func TestThePolicyIsAskedBeforeAnythingIsWritten(t *testing.T) {
+	r := newReceiver(t)
+	srv := testkit.Start(t, r.policy(""))
+	r.answers(says(`{"allow": true}`))
+	c := srv.Client()
+	c.Header.Set("User-Agent", "Ada/1.0")
+	c.Post("/sign-up/email", signUp("Ada@example.com")).Is(200, "")
+	got, types := r.heard()
+	if types != "policy.sign-up" { // who was made just now is not asked about again
+		t.Fatalf("asked %s", types)
+	}
+	user := got[0].Data["user"].(map[string]any)
+	if user["email"] != "ada@example.com" || got[0].Data["method"] != "email" || got[0].Data["userAgent"] != "Ada/1.0" || got[0].Data["ipAddress"] != "127.0.0.1" {
+		t.Errorf("asked %s", got[0].Body)
+	}
+
+	c.Post("/sign-in/email", signUp("ada@example.com")).Is(200, "")
+	got, types = r.heard()
+	if types != "policy.sign-in" || got[0].Data["user"].(map[string]any)["id"] == "" {
+		t.Fatalf("asked %s", types)
+	}
+	for _, h := range got {
+		if strings.Contains(h.Body, testkit.Password) {
+			t.Errorf("it is told a password: %s", h.Body)
+		}
+	}
+	c.Post("/sign-in/email", map[string]any{"email": "ada@example.com", "password": "wrong-horse-battery"}).Is(401, "INVALID_EMAIL_OR_PASSWORD")
+	if _, types := r.heard(); types != "" {
+		t.Errorf("asked about somebody who has proven nothing: %s", types)
+	}
+
+	r.answers(says(`{"allow": false, "message": "Only on weekdays"}`))
+	if a := c.Post("/sign-in/email", signUp("ada@example.com")).Is(403, "POLICY_REFUSED"); a.Field("message") != "Only on weekdays" || a.Cookie("better-auth.session_token") != nil {
+		t.Errorf("refused with %s %v", a.Body, a.Cookies)
+	}
+	c.Post("/sign-up/email", signUp("bob@example.com")).Is(403, "POLICY_REFUSED")
+	if _, err := srv.Admin.Find(t.Context(), "bob@example.com"); err == nil {
+		t.Error("a refused sign-up has made a user")
+	}
+	if mails := srv.Mails("verify-email"); len(mails) != 0 {
+		t.Error("a refused sign-up has sent a mail")
+	}
+}
+
+func TestARefusalTellsNothingAboutWhoHasAnAccount(t *testing.T) {
+	r := newReceiver(t)
+	srv := testkit.Start(t, r.policy("on = [\"sign-up\"]")+"[email_and_password]\nrequire_email_verification = true\n")
+	r.answers(says(`{"allow": true}`))
+	srv.Client().Post("/sign-up/email", signUp("ada@example.com")).Is(200, "")
+	first, _ := r.heard()
+	r.answers(says(`{"allow": false}`))
+	known := srv.Client().Post("/sign-up/email", signUp("ada@example.com")).Is(403, "POLICY_REFUSED")
+	again, _ := r.heard()
+	unknown := srv.Client().Post("/sign-up/email", signUp("bob@example.com")).Is(403, "POLICY_REFUSED")
+	if known.Body != unknown.Body {
+		t.Errorf("known %s, unknown %s", known.Body, unknown.Body)
+	}
+	a, b := told(t, first[0]), told(t, again[0])
+	if a != b {
+		t.Errorf("asked about a new address %s, about a known one %s", a, b)
+	}
+}
+
+// told is what a question says.
+func told(t *testing.T, h heard) string {
+	t.Helper()
+	b, err := json.Marshal(h.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestWithoutAnAnswerTheConfigurationDecides(t *testing.T) {
+	for _, c := range []struct {
+		rule   string
+		answer http.HandlerFunc
+	}{
+		{"an error", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(500)
+			_, _ = w.Write([]byte(`{"allow": true}`))
+		}},
+		{"another success", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(201)
+			_, _ = w.Write([]byte(`{"allow": true}`))
+		}},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/yes", http.StatusFound) }},
+		{"no JSON", says("yes")},
+		{"nothing", says("")},
+		{"JSON that does not say", says(`{"message": "hm"}`)},
+		{"a word for a boolean", says(`{"allow": "true"}`)},
+		{"an answer of 3 MB", says(`{"allow": true, "message": "` + strings.Repeat("a", 3<<20) + `"}`)},
+		{"no answer in time", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }},
+		{"a body that does not end", func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte(`{"allow": true}`))
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}},
+		{"a connection that breaks", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+	} {
+		t.Run(c.rule, func(t *testing.T) {
+			for fail, want := range map[string]int{"open": 200, "closed": 503} {
+				r := newReceiver(t)
+				srv := testkit.Start(t, r.policy("timeout = \"500ms\"\nfail = \""+fail+"\""))
+				r.answers(c.answer)
+				a := srv.Client().Post("/sign-up/email", signUp("ada@example.com"))
+				if a.Status != want || want == 503 && a.Field("code") != "POLICY_UNAVAILABLE" {
+					t.Errorf("%s: got %d %s", fail, a.Status, a.Body)
+				}
+				if _, types := r.heard(); types != "policy.sign-up" {
+					t.Errorf("%s: it was asked %q", fail, types)
+				}
+				if _, err := srv.Admin.Find(t.Context(), "ada@example.com"); (err == nil) != (want == 200) {
+					t.Errorf("%s: looking for the user: %v", fail, err)
+				}
+			}
+		})
+	}
+}
+
+func TestOnlyWhatIsConfiguredIsAsked(t *testing.T) {
+	r := newReceiver(t)
+	srv := testkit.Start(t, r.policy(`on = ["sign-in"]`))
+	r.answers(says(`{"allow": false}`))
+	c := srv.Client()
+	c.Post("/sign-up/email", signUp("ada@example.com")).Is(200, "")
+	if _, types := r.heard(); types != "" {
+		t.Errorf("asked %s", types)
+	}
+	if a := c.Post("/sign-in/email", signUp("ada@example.com")).Is(403, "POLICY_REFUSED"); a.Field("message") != "You are not allowed in" {
+		t.Errorf("refused with %s", a.Body)
+	}
+	// The person's own password is theirs to change: nobody comes in by it.
+	c.Post("/change-password", map[string]any{"currentPassword": testkit.Password, "newPassword": "another-horse-battery", "revokeOtherSessions": true}).Is(200, "")
+}
+
+func TestAMessageIsOneLineOfPlainText(t *testing.T) {
+	for _, c := range []struct{ rule, message, want string }{
+		{"lines are joined", `one\n\ttwo`, "one two"},
+		{"control characters and direction marks go", `a\u0007b\u202ec`, "abc"},
+		{"markup is text", `<b>no</b>`, "<b>no</b>"},
+		{"it is bounded", strings.Repeat("ä", 1000), strings.Repeat("ä", 300) + "…"},
+	} {
+		t.Run(c.rule, func(t *testing.T) {
+			r := newReceiver(t)
+			srv := testkit.Start(t, r.policy(""))
+			r.answers(says(`{"allow": false, "message": "` + c.message + `"}`))
+			if got := srv.Client().Post("/sign-up/email", signUp("ada@example.com")).Is(403, "POLICY_REFUSED").Field("message"); got != c.want {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
