@@ -3,6 +3,7 @@ package importer_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +25,15 @@ const (
 // because of it, and with it left out the others come along.
 func TestProblems(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	s := testkit.Start(t, "")
+	users := func() int {
+		list, err := s.Core.Users(t.Context(), s.Core.DB, "", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	for i, c := range []struct {
 		name, statement string
 		what            string
 	}{
@@ -48,9 +57,10 @@ func TestProblems(t *testing.T) {
 		{"an account without a provider", `INSERT INTO account VALUES ('1', 'x', NULL, 'bob', NULL, NULL, NULL, NULL, NULL, NULL, NULL, ` + good + `)`, "id or providerId is missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			s := testkit.Start(t, "")
-			path := database(t, userTable, accounts, bobAlone, c.statement)
+			// Every case has a good user of its own in the place of bob.
+			id := fmt.Sprintf("bob%d", i)
+			other := strings.NewReplacer("'bob'", "'"+id+"'", "bob@", id+"@", "BOB@", strings.ToUpper(id)+"@")
+			path := database(t, userTable, accounts, other.Replace(bobAlone), other.Replace(c.statement))
 			report, err := imported(t, s, path, importer.Options{})
 			if !errors.Is(err, importer.ErrProblems) || report.Imported || report.ProblemCount != 1 || len(report.Problems) != 1 {
 				t.Fatalf("%v, %+v", err, report)
@@ -58,19 +68,19 @@ func TestProblems(t *testing.T) {
 			if got := report.Problems[0]; !strings.Contains(got.What, c.what) || got.Row == 0 || got.Do == "" {
 				t.Errorf("told %+v, want %q", got, c.what)
 			}
-			if has, err := s.Core.HasUsers(t.Context(), s.Core.DB); err != nil || has {
-				t.Errorf("somebody was imported all the same: %v", err)
+			if n := users(); n != i {
+				t.Errorf("somebody was imported all the same: %d users, want %d", n, i)
 			}
 			report, err = imported(t, s, path, importer.Options{SkipProblems: true})
 			if err != nil || !report.Imported {
 				t.Fatalf("with the row left out: %v, %+v", err, report)
 			}
-			bob, err := s.Core.User(t.Context(), s.Core.DB, "bob")
-			if err != nil || bob.Email != "bob@example.com" || bob.Name != "Bob" {
+			bob, err := s.Core.User(t.Context(), s.Core.DB, id)
+			if err != nil || bob.Email != id+"@example.com" || bob.Name != "Bob" {
 				t.Errorf("bob is %+v, %v", bob, err)
 			}
-			if users, err := s.Core.Users(t.Context(), s.Core.DB, "", 10); err != nil || len(users) != 1 {
-				t.Errorf("%d users came along: %v", len(users), err)
+			if n := users(); n != i+1 {
+				t.Errorf("%d users are here, want %d", n, i+1)
 			}
 		})
 	}

@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"authd/auth/importer"
 	"authd/auth/internal/testkit"
 )
 
@@ -97,5 +99,33 @@ func TestExports(t *testing.T) {
 				t.Errorf("the database after its export: %v, %+v", err, again)
 			}
 		})
+	}
+}
+
+// TestTimes: as JavaScript, PostgreSQL, MySQL and SQLite write them, and in numbers of both lengths.
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "")
+	var lines bytes.Buffer
+	forms := []any{
+		"2026-01-02T03:04:05.678Z", "2026-01-02T05:04:05.678+02:00", "2026-01-02 03:04:05.678", "2026-01-02 03:04:05.678000", "2026-01-02 03:04:05.678+00",
+		"2026-01-02T03:04:05.678+0000", int64(1767323045678), "1767323045678", 1767323045.678,
+	}
+	for i, form := range forms {
+		row := map[string]any{"id": fmt.Sprint(i), "email": fmt.Sprintf("user-%d@example.com", i), "emailVerified": i % 2, "createdAt": form, "updatedAt": form}
+		if err := json.NewEncoder(&lines).Encode(map[string]any{"table": "user", "row": row}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "export.ndjson")
+	if err := os.WriteFile(path, lines.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mustImport(t, s, path, importer.Options{})
+	for i, form := range forms {
+		u, err := s.Core.User(t.Context(), s.Core.DB, fmt.Sprint(i))
+		if err != nil || u.CreatedAt.UnixMilli() != 1767323045678 || u.EmailVerified != (i%2 == 1) {
+			t.Errorf("%v became %v, %v", form, u, err)
+		}
 	}
 }

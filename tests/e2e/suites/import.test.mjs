@@ -1,0 +1,109 @@
+// docs/moving-from-better-auth.md: people sign up at the real better-auth, move, and sign in at authd.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { createAuthClient } from "better-auth/client";
+import { admin, username } from "better-auth/plugins";
+import { scratch, start } from "../lib/authd.mjs";
+import { startBetterAuth } from "../lib/better-auth.mjs";
+import { Jar } from "../lib/jar.mjs";
+
+const people = [
+  { email: "Ada@Example.com", password: "correct-horse-battery", name: "Ada Lovelace", company: "Analytical Engines" },
+  { email: "zoe@example.com", password: "Pässwörd ｆｕｌｌ ½ 日本語", name: "Zoë 日本" },
+  { email: "bob@example.com", password: "🔑🔑🔑🔑 long enough", name: "Bob", username: "bob_the_builder" },
+];
+
+describe("moving from better-auth", () => {
+  let old, server;
+  const file = path.join(scratch, "better-auth.db");
+  const visitor = (base) => {
+    const jar = new Jar(base);
+    return { jar, client: createAuthClient({ baseURL: base, fetchOptions: { customFetchImpl: jar.fetch } }) };
+  };
+  const ok = ({ data, error }) => {
+    assert.equal(error, null, JSON.stringify(error));
+    return data;
+  };
+  const report = async (...flags) => JSON.parse(await server.authd("import", "better-auth", file, "--json", ...flags));
+  const rows = ({ tables }, name) => tables.find((each) => each.table === name);
+
+  before(async () => {
+    old = await startBetterAuth({
+      plugins: [admin(), username()],
+      user: { additionalFields: { company: { type: "string", required: false } } },
+    });
+    server = await start({ toml: "[user.additional_fields.company]\n\n[bearer]\nenabled = true\n" });
+  });
+  after(async () => {
+    await old?.stop();
+    await server?.stop();
+  });
+
+  test("people sign up at the old server", async () => {
+    for (const person of people) {
+      const { client } = visitor(old.url);
+      const made = ok(await client.signUp.email(person));
+      Object.assign(person, { id: made.user.id, token: made.token });
+    }
+    old.query(`UPDATE "user" SET role = 'admin', emailVerified = 1 WHERE id = ?`, [people[0].id]);
+    fs.writeFileSync(file, old.file());
+  });
+
+  test("a dry run tells what would come along, and nothing comes", async () => {
+    const seen = await report("--dry-run", "--sessions");
+    assert.equal(seen.imported, false);
+    assert.deepEqual([rows(seen, "user").add, rows(seen, "account").add, rows(seen, "session").add, seen.problemCount], [3, 3, 3, 0]);
+    assert.equal(JSON.parse(await server.authd("user", "list", "--json")).length, 0);
+  });
+
+  test("they come along, once, and their database stays as it was", async () => {
+    const before = fs.readFileSync(file);
+    const seen = await report("--sessions");
+    assert.equal(seen.imported, true);
+    assert.deepEqual([rows(seen, "user").add, rows(seen, "account").add, rows(seen, "session").add], [3, 3, 3]);
+    const again = await report("--sessions");
+    assert.equal(again.imported, false);
+    assert.deepEqual([rows(again, "user").present, rows(again, "account").present, again.problemCount], [3, 3, 0]);
+    assert.ok(before.equals(fs.readFileSync(file)), "the file was written to");
+  });
+
+  test("they sign in at authd with better-auth's client, as who they were", async () => {
+    for (const person of people) {
+      const { client } = visitor(server.url);
+      const { user } = ok(await client.signIn.email({ email: person.email, password: person.password }));
+      assert.equal(user.id, person.id);
+      assert.equal(user.name, person.name);
+      assert.equal(user.company ?? undefined, person.company);
+      assert.equal(ok(await client.getSession()).user.id, person.id);
+      const wrong = await client.signIn.email({ email: person.email, password: `${person.password}!` });
+      assert.equal(wrong.error?.code, "INVALID_EMAIL_OR_PASSWORD");
+      ok(await client.signIn.email({ email: person.email, password: person.password })); // hashed anew by now
+    }
+    const [ada] = JSON.parse(await server.authd("user", "list", "--json")).filter((each) => each.id === people[0].id);
+    assert.deepEqual([ada.email, ada.role, ada.emailVerified], ["ada@example.com", "admin", true]);
+  });
+
+  test("an app that keeps its session token stays signed in", async () => {
+    for (const person of people) {
+      const res = await fetch(`${server.url}/api/auth/get-session`, { headers: { authorization: `Bearer ${person.token}` } });
+      assert.equal((await res.json())?.user.id, person.id);
+    }
+  });
+
+  test("who comes later is added by another run, and a changed password stays changed", async () => {
+    const { client } = visitor(server.url);
+    const [ada] = people;
+    ok(await client.signIn.email({ email: ada.email, password: ada.password }));
+    ok(await client.changePassword({ currentPassword: ada.password, newPassword: "another-password" }));
+    const late = { email: "late@example.com", password: "late-late-late", name: "Late" };
+    ok(await visitor(old.url).client.signUp.email(late));
+    fs.writeFileSync(file, old.file());
+    const seen = await report();
+    assert.deepEqual([rows(seen, "user").add, rows(seen, "user").present], [1, 3]);
+    ok(await visitor(server.url).client.signIn.email({ email: late.email, password: late.password }));
+    assert.equal((await visitor(server.url).client.signIn.email({ email: ada.email, password: ada.password })).error?.code, "INVALID_EMAIL_OR_PASSWORD");
+    ok(await visitor(server.url).client.signIn.email({ email: ada.email, password: "another-password" }));
+  });
+});
