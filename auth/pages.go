@@ -66,6 +66,9 @@ func newPages(m *Services) (*pages.Service, error) {
 	if len(m.Social.Providers()) > 0 {
 		deps.Elsewhere = elsewhere{m.Social}
 	}
+	if len(m.Social.Providers()) > 0 || m.Core.Config.PATSignin.Enabled {
+		deps.Connections = connections{m}
+	}
 	return pages.New(deps)
 }
 

@@ -115,6 +115,16 @@ func accountSamples(p Page) map[string]templ.Component {
 	alone, wrong := page, page
 	alone.User.EmailVerified, alone.Sessions, alone.Password.Exists = false, page.Sessions[:1], false
 	alone.User.Name = ""
+	page.Panels = []templ.Component{ConnectionsPanel(p, Connections{
+		All: []Connection{
+			{ID: "a", Provider: Provider{ID: "github", Name: "GitHub", Icon: "github"}, Since: now.Add(-40 * 24 * time.Hour)},
+			{ID: "b", Provider: Provider{ID: "corp", Name: "corp"}, Since: now.Add(-400 * 24 * time.Hour), Gone: true},
+		},
+		Offers: []Provider{{ID: "google", Name: "Google", Icon: "google"}, {ID: "acme", Name: "Acme Account with a rather long name"}},
+	})}
+	alone.Panels = []templ.Component{ConnectionsPanel(p, Connections{
+		All: []Connection{{ID: "a", Provider: Provider{ID: "google", Name: "Google", Icon: "google"}, Since: now.Add(-3 * time.Minute), Last: true}},
+	})}
 	wrong.Password.Errors = Errors{"current_password": Msg("error.unknown")}
 	return map[string]templ.Component{
 		"account":         Account(p, page),

@@ -9,6 +9,7 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"authd/auth/internal/api"
 	"authd/auth/internal/config"
@@ -21,6 +22,9 @@ import (
 type Providers interface {
 	Get(id string) (*upstream.Provider, bool)
 }
+
+// patProvider is where personal access tokens are from that people sign in with.
+const patProvider = "github"
 
 // Service is this capability.
 type Service struct {
@@ -55,7 +59,7 @@ func (s *Service) Usable(a *core.Account) bool {
 		return s.core.Config.EmailAndPassword.Enabled
 	}
 	_, configured := s.providers.Get(a.ProviderID)
-	return configured
+	return configured || a.ProviderID == patProvider && s.core.Config.PATSignin.Enabled
 }
 
 // Unlink takes a way in from its user, unless it is the last one by which they
@@ -78,24 +82,22 @@ func (s *Service) unlink(ctx context.Context, tx *store.Tx, userID, id string) (
 	if err != nil {
 		return nil, err
 	}
-	var gone *core.Account
-	left := 0
-	for _, a := range all {
-		switch {
-		case a.ID == id:
-			gone = a
-		case s.Usable(a):
-			left++
-		}
-	}
+	at := slices.IndexFunc(all, func(a *core.Account) bool { return a.ID == id })
 	switch {
-	case len(all) == 1 && !s.rules.AllowUnlinkingAll:
-		return nil, ErrLast
-	case gone == nil:
+	case at < 0 && (len(all) != 1 || s.rules.AllowUnlinkingAll): // the contract's order
 		return nil, ErrNotFound
-	case left == 0 && !s.rules.AllowUnlinkingAll:
+	case s.IsLast(all, id):
 		return nil, ErrLast
 	}
-	_, err = s.core.UnlinkAccount(ctx, tx, gone)
-	return gone, err
+	_, err = s.core.UnlinkAccount(ctx, tx, all[at])
+	return all[at], err
+}
+
+// IsLast tells whether none of all would be left to come in by without the one
+// with that id, so that it must stay.
+func (s *Service) IsLast(all []*core.Account, id string) bool {
+	if s.rules.AllowUnlinkingAll {
+		return false
+	}
+	return len(all) <= 1 || !slices.ContainsFunc(all, func(a *core.Account) bool { return a.ID != id && s.Usable(a) })
 }

@@ -13,9 +13,11 @@ import (
 func guess() api.Rule   { return api.Rule{Window: 10 * time.Second, Max: 3, ByAddress: true} }
 func mailing() api.Rule { return api.Rule{Window: time.Minute, Max: 3, ByAddress: true} }
 
+// handler serves a page, or what its form posts to.
+type handler = func(*api.Request, *api.None) (api.Responder, error)
+
 // Endpoints are the pages and what their forms post to.
 func (s *Service) Endpoints() []api.Endpoint {
-	type handler = func(*api.Request, *api.None) (api.Responder, error)
 	var list []api.Endpoint
 	get := func(path, id string, fn handler) {
 		list = append(list, api.Handle(api.Endpoint{Mount: api.Root, Method: http.MethodGet, Path: path, ID: id, Tag: "pages", CORS: api.CORSNone, Page: true}, fn))
@@ -45,21 +47,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 	get("/verify-email", "pageVerifyEmail", s.verifyPage)
 	post("/verify-email", "pageVerifyEmailPost", usual, s.verify)
 	post("/verify-email/send", "pageVerifyEmailSend", mailing(), s.sendVerification)
-	get("/account", "pageAccount", s.accountPage)
-	post("/account/profile", "pageAccountProfile", usual, s.rename)
-	post("/account/password", "pageAccountPassword", guess(), s.changePassword)
-	post("/account/verify-email", "pageAccountVerifyEmail", mailing(), s.sendOwn)
-	get("/change-email", "pageChangeEmail", s.changeEmailPage)
-	post("/change-email", "pageChangeEmailPost", usual, s.changeEmail)
-	if s.Core.Config.User.DeleteUser.Enabled {
-		get("/delete-account", "pageDeleteAccount", s.deletePage)
-		post("/delete-account", "pageDeleteAccountPost", guess(), s.deleteAccount)
-	}
-	get("/account/apps", "pageApps", s.appsPage)
-	get("/account/apps/open", "pageAppOpen", s.openApp)
-	post("/account/apps/revoke", "pageAppRevoke", usual, s.revokeApp)
-	post("/account/sessions/end", "pageAccountSessionEnd", usual, s.endSession)
-	post("/account/sessions/end-others", "pageAccountSessionsEnd", usual, s.endOthers)
+	s.accountEndpoints(get, post)
 	post("/sign-out", "pageSignOut", usual, s.signOut)
 	post("/select-account", "pageSelectAccount", usual, s.selectAccount)
 	get("/consent", "pageConsent", s.consentPage)
@@ -73,6 +61,30 @@ func (s *Service) Endpoints() []api.Endpoint {
 	post("/language", "pageLanguage", usual, s.language)
 	get("/error", "pageError", s.errorPage)
 	return append(list, s.others()...)
+}
+
+// accountEndpoints are the pages of a person's own account.
+func (s *Service) accountEndpoints(get func(path, id string, fn handler), post func(path, id string, limit api.Rule, fn handler)) {
+	usual := api.Rule{}
+	get("/account", "pageAccount", s.accountPage)
+	post("/account/profile", "pageAccountProfile", usual, s.rename)
+	post("/account/password", "pageAccountPassword", guess(), s.changePassword)
+	post("/account/verify-email", "pageAccountVerifyEmail", mailing(), s.sendOwn)
+	get("/change-email", "pageChangeEmail", s.changeEmailPage)
+	post("/change-email", "pageChangeEmailPost", usual, s.changeEmail)
+	if s.Core.Config.User.DeleteUser.Enabled {
+		get("/delete-account", "pageDeleteAccount", s.deletePage)
+		post("/delete-account", "pageDeleteAccountPost", guess(), s.deleteAccount)
+	}
+	if s.Connections != nil {
+		post("/account/connections/connect", "pageAccountConnect", usual, s.connect)
+		post("/account/connections/disconnect", "pageAccountDisconnect", usual, s.disconnect)
+	}
+	get("/account/apps", "pageApps", s.appsPage)
+	get("/account/apps/open", "pageAppOpen", s.openApp)
+	post("/account/apps/revoke", "pageAppRevoke", usual, s.revokeApp)
+	post("/account/sessions/end", "pageAccountSessionEnd", usual, s.endSession)
+	post("/account/sessions/end-others", "pageAccountSessionsEnd", usual, s.endOthers)
 }
 
 // others are not pages of their own.

@@ -153,8 +153,10 @@ type Deps struct {
 	Flows     Flows
 	Devices   Devices   // nil when devices are not let in
 	Elsewhere Elsewhere // nil when nobody signs in at other servers
-	Apps      Apps
-	Acts      Acts
+	// Connections is nil when nobody has an account elsewhere.
+	Connections Connections
+	Apps        Apps
+	Acts        Acts
 }
 
 // Service is the pages.

@@ -16,7 +16,11 @@ func (s *Service) accountPage(r *api.Request, _ *api.None) (api.Responder, error
 	if v.auth == nil {
 		return v.signInFirst(r.HTTP.URL.RequestURI())
 	}
-	v.page.Alert = s.take(r)
+	if v.page.Alert = s.take(r); v.page.Alert.Kind == "" {
+		if v.page.Alert, err = v.connected(); err != nil {
+			return nil, err
+		}
+	}
 	page, err := v.account()
 	if err != nil {
 		return nil, err
@@ -55,7 +59,7 @@ func (v *visit) account() (views.AccountPage, error) {
 		}
 		page.Sessions = append(page.Sessions, shown)
 	}
-	return page, nil
+	return page, v.connections(&page)
 }
 
 // act does something to the account of whoever is signed in, and shows the account.
