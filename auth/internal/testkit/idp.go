@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -32,9 +33,10 @@ import (
 // that they were made for, and only for who proves to be that client in the way
 // the provider wants.
 type IDP struct {
-	t   testing.TB
-	now func() time.Time
-	key *ecdsa.PrivateKey
+	t     testing.TB
+	now   func() time.Time
+	key   *ecdsa.PrivateKey
+	keyID string
 
 	// Claims, when set, changes an ID token before it is signed.
 	Claims func(claims map[string]any)
@@ -65,14 +67,12 @@ type grant struct {
 
 // NewIDP makes one that tells the time by clock.
 func NewIDP(t testing.TB, clock *Clock) *IDP {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &IDP{
-		t: t, key: key, now: func() time.Time { return clock.Now(t.Context()) },
+	i := &IDP{
+		t: t, now: func() time.Time { return clock.Now(t.Context()) },
 		Answers: map[string]http.HandlerFunc{}, codes: map[string]*grant{}, live: map[string]string{},
 	}
+	i.Rotate()
+	return i
 }
 
 // Egress is a way out that leads here.
@@ -127,7 +127,7 @@ func (i *IDP) serve(w http.ResponseWriter, r *http.Request, at string) {
 			i.token(w, r, &s)
 			return
 		case s.JWKS != "" && at == s.JWKS:
-			write(w, 200, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: i.key.Public(), KeyID: "k1", Algorithm: "ES256", Use: "sig"}}})
+			i.ServeKeys(w, r)
 			return
 		case s.Discovery != "" && at == s.Discovery:
 			write(w, 200, s.discovery())
@@ -139,6 +139,27 @@ func (i *IDP) serve(w http.ResponseWriter, r *http.Request, at string) {
 		}
 	}
 	http.NotFound(w, r)
+}
+
+// ServeKeys answers with the keys that ID tokens are signed with.
+func (i *IDP) ServeKeys(w http.ResponseWriter, _ *http.Request) {
+	write(w, 200, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: i.key.Public(), KeyID: i.keyID, Algorithm: "ES256", Use: "sig"}}})
+}
+
+// KeyID is the name of that key.
+func (i *IDP) KeyID() string { return i.keyID }
+
+// Public is the key that they are verified with.
+func (i *IDP) Public() crypto.PublicKey { return i.key.Public() }
+
+// Rotate signs with another key from now on, and publishes it in place of the old.
+func (i *IDP) Rotate() {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	i.made++
+	i.key, i.keyID = key, fmt.Sprintf("k%d", i.made+1)
 }
 
 // Authorize is what a person's browser does with the address that authd sends it
@@ -250,7 +271,7 @@ func (i *IDP) IDToken(claims map[string]any) string {
 	if i.Claims != nil {
 		i.Claims(claims)
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: i.key}, (&jose.SignerOptions{}).WithHeader("kid", "k1"))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: i.key}, (&jose.SignerOptions{}).WithHeader("kid", i.keyID))
 	if err != nil {
 		i.t.Fatal(err)
 	}

@@ -99,12 +99,16 @@ func (p *Provider) discover(ctx context.Context, known *endpoints) (*endpoints, 
 	if len(at.issuers) == 0 && m.Issuer != "" {
 		at.issuers = []string{m.Issuer}
 	}
-	for _, address := range []string{at.authorize, at.token} {
-		if u, err := url.Parse(address); err != nil || u.Host == "" {
-			return nil, fmt.Errorf("%w: the discovery document of %s has no usable endpoints", ErrUnreachable, p.ID)
-		}
+	if !p.usable(at.authorize) || !p.usable(at.token) || at.userInfo != "" && !p.usable(at.userInfo) || at.jwks != "" && !p.usable(at.jwks) {
+		return nil, fmt.Errorf("%w: the discovery document of %s has no usable endpoints", ErrUnreachable, p.ID)
 	}
 	return at, nil
+}
+
+// usable endpoints are addresses, and not http when the document came by https.
+func (p *Provider) usable(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" && !strings.HasPrefix(p.def.Discovery, "https:"))
 }
 
 // believe: a document says for whom it speaks, and that must be the one that was
