@@ -15,6 +15,8 @@
 // error and no log.
 package upstream
 
+//go:generate go run ./providertable ../../../docs/social-providers.md
+
 import (
 	"fmt"
 
