@@ -153,9 +153,14 @@ func wildcard(pattern, s string) bool {
 	return p == len(pattern)
 }
 
-// requestOrigin is the origin a request says it comes from: Origin, else that of Referer.
+// requestOrigin is the origin a request says it comes from: Origin, else that of
+// Referer. Apps made with Expo have neither and say it in a header of their own,
+// which no page of another site can send: it would have to ask first (CORS).
 func requestOrigin(h http.Header) string {
 	if o := h.Get("Origin"); o != "" {
+		return o
+	}
+	if o := h.Get("Expo-Origin"); o != "" {
 		return o
 	}
 	ref := h.Get("Referer")
