@@ -34,9 +34,9 @@ export async function freePort() {
 }
 
 // start answers when the server does. env wins over the defaults; toml is written as authd.toml.
-export async function start({ env = {}, toml, host = "localhost" } = {}) {
+export async function start({ env = {}, toml, host = "localhost", port } = {}) {
   const file = await binary();
-  const port = await freePort();
+  port ??= await freePort();
   const home = fs.mkdtempSync(path.join(scratch, "home-"));
   const data = path.join(home, "data");
   const url = `http://${host}:${port}`;
