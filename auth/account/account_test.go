@@ -3,7 +3,11 @@ package account_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"authd/auth/internal/core"
@@ -119,4 +123,32 @@ func account(t *testing.T, s *testkit.Server, userID, providerID string) *core.A
 	}
 	t.Fatalf("no account at %s", providerID)
 	return nil
+}
+
+// TestTheDocsNameTestsThatAreThere: docs/account-linking.md says which test shows what.
+func TestTheDocsNameTestsThatAreThere(t *testing.T) {
+	page, err := os.ReadFile("../../docs/account-linking.md")
+	must(t, err)
+	files, err := filepath.Glob("*_test.go")
+	must(t, err)
+	var source []byte
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		must(t, err)
+		source = append(source, text...)
+	}
+	named := regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(page), -1)
+	if len(named) < 10 {
+		t.Fatalf("the page names %d tests", len(named))
+	}
+	for _, name := range named {
+		if !strings.Contains(string(source), "func "+name+"(t ") {
+			t.Errorf("%s is not a test of this package", name)
+		}
+	}
+	for _, takeover := range regexp.MustCompile(`func (TestTakeover\w+)\(`).FindAllStringSubmatch(string(source), -1) {
+		if !slices.Contains(named, takeover[1]) {
+			t.Errorf("the page does not name %s", takeover[1])
+		}
+	}
 }
