@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"authd/auth/access"
 	"authd/auth/account"
 	"authd/auth/admin"
 	"authd/auth/bearer"
@@ -26,6 +27,7 @@ import (
 // Services are the capabilities, for the router and for the commands.
 type Services struct {
 	Core      *core.Core
+	Access    *access.Service
 	Setup     *setup.Service
 	Users     *user.Service
 	Passwords *password.Service
@@ -49,9 +51,10 @@ type Services struct {
 // it needs, as the small interfaces it declares.
 func (s *Server) modules(c *core.Core) (*Services, error) {
 	m := &Services{Core: c}
-	m.Setup = setup.New(c)
+	m.Access = access.New(c)
+	m.Setup = setup.New(c, m.Access)
 	m.Users = user.New(c)
-	m.Passwords = password.New(c, s.hashes, m.Setup, m.Users)
+	m.Passwords = password.New(c, s.hashes, m.Access, m.Users)
 	m.Setup.UsePasswords(m.Passwords)
 	m.Users.UsePasswords(m.Passwords)
 	m.Sessions = session.New(c)
@@ -103,7 +106,7 @@ func (s *Server) endpoints() []api.Endpoint {
 	for _, list := range [][]api.Endpoint{
 		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(), m.Accounts.Endpoints(),
 		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.Social.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
-		m.Admin.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
+		m.Admin.Operations(guard), m.Access.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 	} {
 		all = append(all, list...)
 	}

@@ -18,17 +18,16 @@ import (
 // newPages hands the pages what they show, in the types that they declare.
 func newPages(m *Services) (*pages.Service, error) {
 	deps := pages.Deps{
-		Core: m.Core, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Setup: m.Setup,
+		Core: m.Core, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Setup: m.Setup, Access: admission{m.Access},
 		Flows: flows{m.OIDC}, Apps: apps{m.OIDC},
 		Acts: pages.Acts{
-			SignUp: func(r *api.Request, n pages.Newcomer) (*core.Auth, error) {
-				_, auth, err := m.Passwords.SignUp(r, password.SignUp{
-					Name: n.Name, Email: n.Email, Password: n.Password, CallbackURL: n.CallbackURL, Remember: true,
+			SignUp: func(r *api.Request, n pages.Newcomer) (*core.User, *core.Auth, error) {
+				return m.Passwords.SignUp(r, password.SignUp{
+					Name: n.Name, Email: n.Email, Password: n.Password, CallbackURL: n.CallbackURL, Invitation: n.Invitation, Remember: true,
 				})
-				return auth, err
 			},
 			SetUp: func(r *api.Request, token string, n pages.Newcomer) (*core.Auth, error) {
-				return m.Setup.Complete(r, token, setup.Admin{Name: n.Name, Email: n.Email, Password: n.Password, Open: n.Open})
+				return m.Setup.Complete(r, token, setup.Admin{Name: n.Name, Email: n.Email, Password: n.Password, SignUp: n.SignUp})
 			},
 			VerifyEmail: func(r *api.Request, token string) (*core.Auth, error) {
 				done, err := m.Users.Verify(r, token)

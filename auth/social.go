@@ -13,13 +13,6 @@ import (
 
 // newSocial hands signing in elsewhere what it goes on with.
 func newSocial(m *Services) (*social.Service, error) {
-	m.Core.SignUpChecks = append(m.Core.SignUpChecks, func(ctx context.Context, in *core.SignUp) error {
-		open, err := m.Setup.SignUpOpen(ctx)
-		if err == nil && !open {
-			return core.ErrSignUpRefused
-		}
-		return err
-	})
 	return social.New(m.Core, m.Upstream, m.Accounts, socialFlows{flows{m.OIDC}}, m.Users)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"authd/auth/access"
 	"authd/auth/internal/config"
 	"authd/auth/internal/core"
 	"authd/views"
@@ -48,6 +49,8 @@ func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (
 		return views.NewDeviceMail(ctx, from, happened(l, base+"/forgot-password"))
 	case "existing-user-sign-up":
 		return views.ExistingUserMail(ctx, from, base+"/login")
+	case "sign-up-invitation", "approval-request", "approval-granted":
+		return wordAccess(ctx, from, l)
 	default:
 		return views.Mail{}, fmt.Errorf("there are no words for a %s mail", l.Kind)
 	}
@@ -55,4 +58,19 @@ func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (
 
 func happened(l *core.Letter, url string) views.Happened {
 	return views.Happened{At: l.Event.At, UserAgent: l.Event.UserAgent, IPAddress: l.Event.IP, URL: url}
+}
+
+// wordAccess is for the letters about who may come in.
+func wordAccess(ctx context.Context, from views.Sender, l *core.Letter) (views.Mail, error) {
+	told, ok := l.Payload.(access.Told)
+	switch {
+	case !ok:
+		return views.Mail{}, fmt.Errorf("a %s mail tells nothing", l.Kind)
+	case l.Kind == "sign-up-invitation":
+		return views.InvitationMail(ctx, from, l.Link, l.Valid, told.Inviter, told.Note)
+	case l.Kind == "approval-request":
+		return views.ApprovalRequestMail(ctx, from, l.Link, told.Email)
+	default:
+		return views.ApprovalGrantedMail(ctx, from, l.Link)
+	}
 }

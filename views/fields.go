@@ -40,7 +40,23 @@ func (f LoginForm) password(p Page) field {
 }
 
 func (f SignUpForm) fields(p Page) []field {
-	return newAccount(p, f.Name, f.Email, f.MinPasswordLength, f.Errors)
+	fields := newAccount(p, f.Name, f.Email, f.MinPasswordLength, f.Errors)
+	fields[1].readonly = f.Invitation != nil && f.Invitation.Email != ""
+	return fields
+}
+
+// fixed says who may sign up where authd.toml has decided it.
+func (f SetupForm) fixed() string {
+	switch f.SignUp {
+	case "anyone":
+		return "setup.open_fixed"
+	case "approval":
+		return "setup.approval_fixed"
+	case "nobody":
+		return "setup.nobody_fixed"
+	default:
+		return "setup.invited_fixed"
+	}
 }
 
 func (f SetupForm) fields(p Page) []field {

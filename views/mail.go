@@ -92,6 +92,46 @@ func ExistingUserMail(ctx context.Context, from Sender, loginURL string) (Mail, 
 	}.render(ctx)
 }
 
+// InvitationMail carries the link by which somebody may sign up. inviter and note are an
+// administrator's words.
+func InvitationMail(ctx context.Context, from Sender, url string, lasts time.Duration, inviter, note string) (Mail, error) {
+	t := from.Locale.T
+	text := t("mail.invitation.text", "app", from.App)
+	if inviter != "" {
+		text = t("mail.invitation.text_by", "app", from.App, "inviter", inviter)
+	}
+	m := letter{
+		from: from, subject: t("mail.invitation.subject", "app", from.App), before: []string{text},
+		button: t("mail.invitation.button"), url: url,
+		after: []string{t("mail.lasts", "time", lasts), t("mail.invitation.not_you")},
+	}
+	if note != "" {
+		m.before = append(m.before, note)
+	}
+	return m.render(ctx)
+}
+
+// ApprovalRequestMail tells an administrator who wants to be let in. It names the address
+// alone: everything else a stranger wrote.
+func ApprovalRequestMail(ctx context.Context, from Sender, url, email string) (Mail, error) {
+	t := from.Locale.T
+	return letter{
+		from: from, subject: t("mail.request.subject", "app", from.App),
+		before: []string{t("mail.request.text", "app", from.App, "email", email), "authd user approve " + email, "authd user refuse " + email},
+		button: t("mail.request.button"), url: url,
+	}.render(ctx)
+}
+
+// ApprovalGrantedMail tells somebody that they may come in now.
+func ApprovalGrantedMail(ctx context.Context, from Sender, loginURL string) (Mail, error) {
+	t := from.Locale.T
+	return letter{
+		from: from, subject: t("mail.granted.subject", "app", from.App),
+		before: []string{t("mail.granted.text", "app", from.App)},
+		button: t("mail.granted.button"), url: loginURL,
+	}.render(ctx)
+}
+
 func (m letter) render(ctx context.Context) (Mail, error) {
 	var page strings.Builder
 	if err := letterPage(m).Render(ctx, &page); err != nil {

@@ -75,6 +75,31 @@ func SignUpClosed(p Page) templ.Component {
 	})
 }
 
+// SignUpNever is the sign-up page of a server on which nobody signs up.
+func SignUpNever(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "key", Title: Msg("signup.never_title"), Text: []Message{Msg("signup.never_text")},
+		Links: []Link{{p.Link("/login"), Msg("link.to_login")}},
+	})
+}
+
+// InvitationFailed answers a link of an invitation that lets nobody in any more, or
+// not with the address that was given.
+func InvitationFailed(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "problem", Title: Msg("invitation.failed_title"), Text: []Message{Msg("invitation.failed_text")},
+		Code: "INVITATION_INVALID", Links: []Link{{p.Link("/login"), Msg("link.to_login")}},
+	})
+}
+
+// ApprovalPending says that an administrator has to let the reader in.
+func ApprovalPending(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "wait", Title: Msg("approval.title"), Text: []Message{Msg("approval.text"), Msg("approval.mail")},
+		Code: "APPROVAL_PENDING", Links: []Link{{p.Link("/login"), Msg("link.back_to_login")}},
+	})
+}
+
 // SetupDone answers a set-up link on a server that has its administrator.
 func SetupDone(p Page) templ.Component {
 	return NoticePage(p, Notice{
@@ -203,8 +228,16 @@ func explain(code string) Message {
 		return Msg("error.invalid_token")
 	case "state_mismatch", "state_not_found", "please_restart_the_process":
 		return Msg("error.state")
-	case "signup_disabled":
+	case "signup_disabled", "SIGNUP_DISABLED":
 		return Msg("error.sign_up_disabled")
+	case "email_not_verified", "EMAIL_NOT_VERIFIED":
+		return Msg("error.not_verified")
+	case "approval_pending", "APPROVAL_PENDING":
+		return Msg("error.pending")
+	case "invitation_invalid", "INVITATION_INVALID":
+		return Msg("invitation.failed_text")
+	case "email_domain_not_allowed", "EMAIL_DOMAIN_NOT_ALLOWED":
+		return Msg("error.email_domain")
 	case "temporarily_unavailable", "server_error", "INTERNAL_SERVER_ERROR", "internal_server_error":
 		return Msg("error.server_error")
 	case "BANNED_USER", "banned":
@@ -231,10 +264,6 @@ func explainProvider(code string) Message {
 		return Msg("error.other_email")
 	case "unable_to_link_account":
 		return Msg("error.cannot_link")
-	case "email_not_verified":
-		return Msg("error.not_verified")
-	case "approval_pending":
-		return Msg("error.pending")
 	default:
 		return Msg("error.unknown")
 	}

@@ -47,6 +47,16 @@ type SignUpForm struct {
 	Client            string
 	Methods           []templ.Component // other ways to get an account, one button each
 	Only              bool              // no passwords here: Methods are the only way
+	Invitation        *Invitation       // what brought the reader here, nil without one
+	Approval          bool              // an administrator looks at every new account
+}
+
+// Invitation is what an administrator says to whom they invite.
+type Invitation struct {
+	Secret  string // of the link
+	Email   string // the only address it is good for, "" for any
+	Inviter string
+	Note    string
 }
 
 // SetupForm is the page that makes the first administrator.
@@ -54,8 +64,8 @@ type SetupForm struct {
 	Token             string
 	Name              string
 	Email             string
-	Open              bool // whether anyone may sign up
-	OpenFixed         bool // authd.toml has decided it already: Open is shown, not asked
+	SignUp            string // who may sign up: anyone, invited, approval, nobody
+	Fixed             bool   // authd.toml has decided it already: SignUp is shown, not asked
 	MinPasswordLength int
 	Errors            Errors
 }

@@ -46,21 +46,27 @@ func entrySamples(p Page) map[string]templ.Component {
 	elsewhere.Origin = Origin{Here: "http://192.168.1.20:8080", Configured: "https://id.example.org", URL: "https://id.example.org/login"}
 	method := templ.Raw(`<a class="button" href="/other">Continue with a passkey</a>`)
 	return map[string]templ.Component{
-		"login":           Login(p, LoginForm{SignUp: true, Reset: true, Remember: true}),
-		"login-client":    Login(carrying, LoginForm{SignUp: true, Reset: true, Client: "Grafana & Söhne", Methods: []templ.Component{method}}),
-		"login-wrong":     Login(wrong, LoginForm{SignUp: true, Reset: true, Email: "ada@example.org"}),
-		"login-missing":   Login(p, LoginForm{Errors: Errors{"email": Msg("error.unknown")}}),
-		"login-elsewhere": Login(elsewhere, LoginForm{Reset: true}),
-		"choose":          ChooseAccount(carrying, User{Name: "Ada Lovelace", Email: "ada@example.org"}, "Grafana"),
-		"verify-needed":   VerifyNeeded(carrying, CheckMail{Email: "ada@example.org", Resend: "/verify-email/send"}),
-		"signup":          SignUp(p, SignUpForm{MinPasswordLength: 8}),
-		"signup-short":    SignUp(carrying, SignUpForm{Name: "Ada", Email: "ada@example.org", MinPasswordLength: 8, Client: "Grafana", Errors: Errors{"password": Msg("field.password_hint", "n", 8)}}),
-		"signup-closed":   SignUpClosed(p),
-		"no-way-in":       NoWayIn(p),
-		"setup":           Setup(p, SetupForm{Token: "t", MinPasswordLength: 8}),
-		"setup-fixed":     Setup(p, SetupForm{Token: "t", Open: true, OpenFixed: true, MinPasswordLength: 8}),
-		"setup-done":      SetupDone(p),
-		"setup-wrong":     SetupLinkWrong(p),
+		"login":             Login(p, LoginForm{SignUp: true, Reset: true, Remember: true}),
+		"login-client":      Login(carrying, LoginForm{SignUp: true, Reset: true, Client: "Grafana & Söhne", Methods: []templ.Component{method}}),
+		"login-wrong":       Login(wrong, LoginForm{SignUp: true, Reset: true, Email: "ada@example.org"}),
+		"login-missing":     Login(p, LoginForm{Errors: Errors{"email": Msg("error.unknown")}}),
+		"login-elsewhere":   Login(elsewhere, LoginForm{Reset: true}),
+		"choose":            ChooseAccount(carrying, User{Name: "Ada Lovelace", Email: "ada@example.org"}, "Grafana"),
+		"verify-needed":     VerifyNeeded(carrying, CheckMail{Email: "ada@example.org", Resend: "/verify-email/send"}),
+		"signup":            SignUp(p, SignUpForm{MinPasswordLength: 8}),
+		"signup-short":      SignUp(carrying, SignUpForm{Name: "Ada", Email: "ada@example.org", MinPasswordLength: 8, Client: "Grafana", Errors: Errors{"password": Msg("field.password_hint", "n", 8)}}),
+		"signup-closed":     SignUpClosed(p),
+		"signup-never":      SignUpNever(p),
+		"signup-approval":   SignUp(p, SignUpForm{MinPasswordLength: 8, Approval: true}),
+		"signup-invited":    SignUp(p, SignUpForm{Email: "ada@example.org", MinPasswordLength: 8, Invitation: &Invitation{Secret: "s", Email: "ada@example.org", Inviter: "Grace Hopper & Co", Note: "For the reading group: see you on Thursday."}}),
+		"signup-invitee":    SignUp(p, SignUpForm{MinPasswordLength: 8, Invitation: &Invitation{Secret: "s"}}),
+		"invitation-failed": InvitationFailed(p),
+		"approval":          ApprovalPending(p),
+		"no-way-in":         NoWayIn(p),
+		"setup":             Setup(p, SetupForm{Token: "t", SignUp: "invited", MinPasswordLength: 8}),
+		"setup-fixed":       Setup(p, SetupForm{Token: "t", SignUp: "approval", Fixed: true, MinPasswordLength: 8}),
+		"setup-done":        SetupDone(p),
+		"setup-wrong":       SetupLinkWrong(p),
 	}
 }
 
@@ -224,6 +230,14 @@ func letters(t *testing.T, l *Locale) map[string]Mail {
 	add("verify-email", mail, err)
 	mail, err = ResetPasswordMail(t.Context(), from, link, time.Hour)
 	add("reset-password", mail, err)
+	mail, err = InvitationMail(t.Context(), from, link, 7*24*time.Hour, "Grace Hopper", "For the reading group: see you on Thursday.")
+	add("sign-up-invitation", mail, err)
+	mail, err = InvitationMail(t.Context(), from, link, time.Hour, "", "")
+	add("sign-up-invitation-plain", mail, err)
+	mail, err = ApprovalRequestMail(t.Context(), from, link, "ada@example.org")
+	add("approval-request", mail, err)
+	mail, err = ApprovalGrantedMail(t.Context(), from, link)
+	add("approval-granted", mail, err)
 	mail, err = PasswordChangedMail(t.Context(), from, PasswordChanged{At: now, UserAgent: "Firefox/1 Linux", IPAddress: "203.0.113.7", ForgotURL: link})
 	add("password-changed", mail, err)
 	happened := Happened{At: now, UserAgent: "Firefox/1 Linux", IPAddress: "203.0.113.7", URL: link}

@@ -118,7 +118,7 @@ func listen(ctx context.Context, cfg *config.Config) ([]net.Listener, error) {
 // announce says in a line each where the server is, who may sign up, and how to
 // set it up. The link is a secret: it goes to standard output, not to the log.
 func (p *program) announce(ctx context.Context, cfg *config.Config, server *auth.Server, log *slog.Logger) error {
-	who, err := server.Setup.WhoMaySignUp(ctx)
+	who, err := server.Access.WhoMaySignUp(ctx)
 	if err != nil {
 		return err
 	}

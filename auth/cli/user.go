@@ -21,6 +21,11 @@ type userCommands struct {
 	Unban       userUnban       `cmd:"" help:"Let a banned user in again."`
 	Delete      userDelete      `cmd:"" help:"Delete a user and all that is theirs."`
 	SignOut     userSignOut     `cmd:"" help:"End a user's sessions and grants."`
+	Invite      userInvite      `cmd:"" help:"Make a link by which one person may sign up."`
+	Invitations userInvitations `cmd:"" help:"List invitations that still work."`
+	Uninvite    userUninvite    `cmd:"" help:"Withdraw an invitation."`
+	Approve     userApprove     `cmd:"" help:"Let in a user who waits."`
+	Refuse      userRefuse      `cmd:"" help:"Delete a user who waits."`
 }
 
 // userArgument names one user.
@@ -67,8 +72,9 @@ func (c *userCreate) Run(ctx context.Context, p *program) error {
 }
 
 type userList struct {
-	Limit int    `help:"At most so many." placeholder:"N"`
-	After string `help:"Only those made after the one with this id." placeholder:"ID"`
+	Limit   int    `help:"At most so many." placeholder:"N"`
+	After   string `help:"Only those made after the one with this id." placeholder:"ID"`
+	Pending bool   `help:"Only those who wait to be let in."`
 }
 
 const userPage = 500
@@ -97,13 +103,16 @@ func (c *userList) Run(ctx context.Context, p *program) error {
 
 func (c *userList) read(ctx context.Context, s *auth.Server) ([]*core.User, error) {
 	var all []*core.User
-	after := c.After
+	after, list := c.After, s.Admin.List
+	if c.Pending {
+		list = s.Access.Waiting
+	}
 	for {
 		most := userPage
 		if c.Limit > 0 {
 			most = min(most, c.Limit-len(all))
 		}
-		page, err := s.Admin.List(ctx, after, most)
+		page, err := list(ctx, after, most)
 		if err != nil {
 			return nil, err
 		}
@@ -155,6 +164,7 @@ func (c *userShow) Run(ctx context.Context, p *program) error {
 			{"Role", role(user)},
 			{"Verified", yesNo(user.EmailVerified)},
 			{"Banned", bannedText(user)},
+			{"Waits to be let in", yesNo(user.Pending)},
 			{"Created", date(user.CreatedAt)},
 		}
 		if user.BanReason != nil {

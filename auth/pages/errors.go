@@ -24,6 +24,9 @@ const (
 	codeInvalidUser     = "INVALID_USER"
 	codeTokenExpired    = "TOKEN_EXPIRED"
 	codeSessionExpired  = "SESSION_EXPIRED"
+	codeInvitation      = "INVITATION_INVALID"
+	codeDomain          = "EMAIL_DOMAIN_NOT_ALLOWED"
+	codePending         = "APPROVAL_PENDING"
 	codeSetupDone       = "SETUP_DONE"
 	codeSetupLink       = "SETUP_LINK_INVALID"
 )
@@ -51,6 +54,8 @@ func (s *Service) blames(err error, errs views.Errors, password string) bool {
 		errs[password] = views.Msg("field.password_long", "n", cfg.MaxPasswordLength)
 	case codeEmailTaken:
 		errs["email"] = views.Msg("field.email_taken")
+	case codeDomain:
+		errs["email"] = views.Msg("error.email_domain")
 	default:
 		return false
 	}

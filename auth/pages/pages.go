@@ -56,25 +56,44 @@ type Addresses interface {
 	Pending(ctx context.Context, token string) (email string, err error)
 }
 
-// Setup is the first administrator and who may sign up.
+// Setup makes the first administrator.
 type Setup interface {
 	Done(ctx context.Context) (bool, error)
 	Check(ctx context.Context, token string) error
-	SignUpFixed() bool
+}
+
+// Access is who may sign up.
+type Access interface {
+	// Fixed tells whether the configuration decides it, whatever is answered at set-up.
+	Fixed() bool
 	SignUpOpen(ctx context.Context) (bool, error)
+	// Mode is who may sign up.
+	Mode(ctx context.Context) (string, error)
+	// Invitation is what an invitation says, nil when it does not work.
+	Invitation(ctx context.Context, secret string) (*views.Invitation, error)
 }
 
 // Newcomer is what somebody says of themselves to get an account.
 type Newcomer struct {
 	Name, Email, Password string
 	CallbackURL           string // where the link that proves the address leads afterwards
-	Open                  bool   // at set-up: whether anyone may sign up
+	Invitation            string // the secret of an invitation, "" without one
+	SignUp                string // at set-up: who may sign up, one of the modes
 }
+
+// Who may sign up.
+const (
+	modeAnyone   = "anyone"
+	modeInvited  = "invited"
+	modeApproval = "approval"
+	modeNobody   = "nobody"
+)
 
 // Acts are the methods of other capabilities whose own types this package does not know.
 type Acts struct {
-	// SignUp makes an account; a nil Auth means that the address is to be proven first.
-	SignUp func(r *api.Request, n Newcomer) (*core.Auth, error)
+	// SignUp makes an account; a nil Auth means that something comes first: the
+	// address is to be proven, or, where the user is Pending, an administrator to agree.
+	SignUp func(r *api.Request, n Newcomer) (*core.User, *core.Auth, error)
 	// SetUp makes the administrator and signs them in.
 	SetUp func(r *api.Request, token string, n Newcomer) (*core.Auth, error)
 	// VerifyEmail uses the token of a mail; whoever is signed in by that is the Auth.
@@ -150,6 +169,7 @@ type Deps struct {
 	Sessions  Sessions
 	Addresses Addresses
 	Setup     Setup
+	Access    Access
 	Flows     Flows
 	Devices   Devices   // nil when devices are not let in
 	Elsewhere Elsewhere // nil when nobody signs in at other servers

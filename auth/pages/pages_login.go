@@ -68,7 +68,7 @@ func (v *visit) showLogin(status int, form views.LoginForm) (api.Responder, erro
 }
 
 func (v *visit) loginForm() (views.LoginForm, error) {
-	open, err := v.Setup.SignUpOpen(v.r.Context())
+	open, err := v.Access.SignUpOpen(v.r.Context())
 	form := views.LoginForm{SignUp: open, Reset: true, Methods: v.elsewhereMethods(false), Only: !v.Core.Config.EmailAndPassword.Enabled}
 	if v.flow != nil {
 		form.Client = v.flow.Client
@@ -124,6 +124,8 @@ func (v *visit) notSignedIn(form views.LoginForm, err error) (api.Responder, err
 	case codeWrong, codeTooLong:
 		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.wrong")}
 		return wrong(views.Login(v.page, form))
+	case codePending:
+		return show(http.StatusForbidden, views.ApprovalPending(v.page))
 	case codeNotVerified:
 		mail := views.CheckMail{Email: form.Email, Resend: "/verify-email/send", InFiles: v.mailInFiles()}
 		if v.Core.Config.EmailVerification.SendOnSignIn {

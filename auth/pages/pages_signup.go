@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"authd/auth/internal/api"
 	"authd/views"
 )
@@ -16,25 +18,64 @@ func (s *Service) signUpPage(r *api.Request, _ *api.None) (api.Responder, error)
 	if v.auth != nil && v.flow == nil {
 		return v.onward(v.auth)
 	}
-	open, err := s.Setup.SignUpOpen(r.Context())
+	form, closed, err := v.signUpForm()
 	if err != nil {
 		return nil, err
 	}
-	form := v.signUpForm()
-	if !open || form.Only && len(form.Methods) == 0 {
-		return show(http.StatusForbidden, views.SignUpClosed(v.page))
+	if closed != nil {
+		return show(http.StatusForbidden, closed)
+	}
+	if form.Invitation != nil {
+		s.Core.KeepInvitation(r, form.Invitation.Secret)
 	}
 	v.page.Alert = v.cameBack()
 	return show(http.StatusOK, views.SignUp(v.page, form))
 }
 
-func (v *visit) signUpForm() views.SignUpForm {
+// signUpForm is the form for whoever may sign up, or the page that says why they may not.
+func (v *visit) signUpForm() (form views.SignUpForm, closed templ.Component, err error) {
 	cfg := v.Core.Config.EmailAndPassword
-	form := views.SignUpForm{MinPasswordLength: cfg.MinPasswordLength, Methods: v.elsewhereMethods(true), Only: !cfg.Enabled}
+	form = views.SignUpForm{MinPasswordLength: cfg.MinPasswordLength, Methods: v.elsewhereMethods(true), Only: !cfg.Enabled}
 	if v.flow != nil {
 		form.Client, form.Email = v.flow.Client, v.flow.LoginHint
 	}
-	return form
+	mode, err := v.Access.Mode(v.r.Context())
+	if err != nil {
+		return form, nil, err
+	}
+	secret := v.invitation()
+	if secret != "" && mode != modeNobody {
+		if form.Invitation, err = v.Access.Invitation(v.r.Context(), secret); err != nil {
+			return form, nil, err
+		}
+	}
+	form.Only = form.Only || cfg.DisableSignUp && form.Invitation == nil
+	open := mode == modeAnyone || mode == modeApproval
+	nowhere := form.Only && len(form.Methods) == 0
+	switch {
+	case mode == modeNobody, nowhere && !cfg.Enabled:
+		return form, views.SignUpNever(v.page), nil
+	case form.Invitation != nil:
+		if form.Invitation.Email != "" {
+			form.Email = form.Invitation.Email
+		}
+	case (!open || nowhere) && secret != "":
+		return form, views.InvitationFailed(v.page), nil
+	case !open || nowhere:
+		return form, views.SignUpClosed(v.page), nil
+	default:
+		form.Approval = mode == modeApproval
+	}
+	return form, nil, nil
+}
+
+// invitation is the secret of the link that brought the reader here, or that their
+// browser has kept.
+func (v *visit) invitation() string {
+	if secret := param(v.r, paramInvitation); secret != "" {
+		return secret
+	}
+	return v.Core.Invitation(v.r)
 }
 
 func (s *Service) signUp(r *api.Request, _ *api.None) (api.Responder, error) {
@@ -42,31 +83,47 @@ func (s *Service) signUp(r *api.Request, _ *api.None) (api.Responder, error) {
 	if err != nil {
 		return nil, err
 	}
-	form := v.signUpForm()
+	form, closed, err := v.signUpForm()
+	if err != nil {
+		return nil, err
+	}
+	if closed != nil {
+		return show(http.StatusForbidden, closed)
+	}
 	newcomer, errs := newcomer(r)
 	form.Name, form.Email, form.Errors = newcomer.Name, newcomer.Email, errs
 	if len(errs) > 0 {
 		return wrong(views.SignUp(v.page, form))
 	}
-	newcomer.CallbackURL = v.callback()
-	auth, err := s.Acts.SignUp(r, newcomer)
+	newcomer.CallbackURL, newcomer.Invitation = v.callback(), v.invitation()
+	user, auth, err := s.Acts.SignUp(r, newcomer)
 	if err != nil {
-		if s.blames(err, errs, "password") {
-			return wrong(views.SignUp(v.page, form))
-		}
-		if codeOf(err) == codeSignUpDisabled {
-			return show(http.StatusForbidden, views.SignUpClosed(v.page))
-		}
-		return nil, err
+		return v.notSignedUp(form, err)
 	}
 	switch {
 	case auth != nil:
 		return v.onward(auth)
 	case s.Core.Config.EmailAndPassword.RequireEmailVerification:
 		return show(http.StatusOK, views.VerifySent(v.page, views.CheckMail{Email: form.Email, Resend: "/verify-email/send", InFiles: s.mailInFiles()}))
+	case user.Pending:
+		return show(http.StatusOK, views.ApprovalPending(v.page))
 	default:
 		s.leave(r, views.Success, "signup.done")
 		return to(v.page.Link("/login"))
+	}
+}
+
+func (v *visit) notSignedUp(form views.SignUpForm, err error) (api.Responder, error) {
+	if v.blames(err, form.Errors, "password") {
+		return wrong(views.SignUp(v.page, form))
+	}
+	switch codeOf(err) {
+	case codeSignUpDisabled:
+		return show(http.StatusForbidden, views.SignUpClosed(v.page))
+	case codeInvitation:
+		return show(http.StatusForbidden, views.InvitationFailed(v.page))
+	default:
+		return nil, err
 	}
 }
 
@@ -96,16 +153,22 @@ func (s *Service) setupPage(r *api.Request, _ *api.None) (api.Responder, error) 
 	if err := s.Setup.Check(r.Context(), token); err != nil {
 		return v.notSetUpNow(err)
 	}
-	form := s.setupForm(token)
-	if form.Open, err = s.Setup.SignUpOpen(r.Context()); err != nil {
+	form, err := v.setupForm(token)
+	if err != nil {
 		return nil, err
 	}
-	form.Open = form.Open && form.OpenFixed // the careful answer is there already
 	return show(http.StatusOK, views.Setup(v.page, form))
 }
 
-func (s *Service) setupForm(token string) views.SetupForm {
-	return views.SetupForm{Token: token, OpenFixed: s.Setup.SignUpFixed(), MinPasswordLength: s.Core.Config.EmailAndPassword.MinPasswordLength}
+// setupForm has the careful answer already, or the configuration's.
+func (v *visit) setupForm(token string) (views.SetupForm, error) {
+	form := views.SetupForm{Token: token, SignUp: modeInvited, Fixed: v.Access.Fixed(), MinPasswordLength: v.Core.Config.EmailAndPassword.MinPasswordLength}
+	if !form.Fixed {
+		return form, nil
+	}
+	var err error
+	form.SignUp, err = v.Access.Mode(v.r.Context())
+	return form, err
 }
 
 // notSetUpNow answers a link that makes no administrator.
@@ -127,14 +190,18 @@ func (s *Service) setUp(r *api.Request, _ *api.None) (api.Responder, error) {
 	}
 	v.page.Self = ""
 	token := field(r, "token")
-	form := s.setupForm(token)
+	form, err := v.setupForm(token)
+	if err != nil {
+		return nil, err
+	}
 	newcomer, errs := newcomer(r)
-	newcomer.Open = field(r, "sign_up") == "anyone"
-	form.Name, form.Email, form.Open, form.Errors = newcomer.Name, newcomer.Email, newcomer.Open, errs
-	if form.OpenFixed {
-		if form.Open, err = s.Setup.SignUpOpen(r.Context()); err != nil {
-			return nil, err
-		}
+	newcomer.SignUp = modeInvited
+	if answer := field(r, "sign_up"); answer == modeAnyone || answer == modeApproval {
+		newcomer.SignUp = answer
+	}
+	form.Name, form.Email, form.Errors = newcomer.Name, newcomer.Email, errs
+	if !form.Fixed {
+		form.SignUp = newcomer.SignUp
 	}
 	if len(errs) > 0 {
 		if err := s.Setup.Check(r.Context(), token); err != nil {

@@ -29,6 +29,8 @@ const (
 	paramFlow   = "flow"
 	paramReturn = "return_to"
 	paramLocale = "ui_locales"
+
+	paramInvitation = "invitation"
 )
 
 // maxReturn bounds return_to: it is carried in URLs.

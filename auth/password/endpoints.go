@@ -61,6 +61,7 @@ type signUpInput struct {
 	Image       *string        `body:"image,optional"`
 	CallbackURL string         `body:"callbackURL,optional"`
 	RememberMe  *bool          `body:"rememberMe,optional"`
+	Invitation  string         `body:"invitation,optional"`
 	Rest        map[string]any `body:"*"`
 }
 
@@ -78,7 +79,7 @@ func (s *Service) signUp(r *api.Request, in *signUpInput) (any, error) {
 		return nil, err
 	}
 	user, auth, err := s.SignUp(r, SignUp{
-		Name: in.Name, Email: in.Email, Password: in.Password, Image: in.Image, CallbackURL: in.CallbackURL,
+		Name: in.Name, Email: in.Email, Password: in.Password, Image: in.Image, CallbackURL: in.CallbackURL, Invitation: in.Invitation,
 		Remember: in.RememberMe == nil || *in.RememberMe, Fields: fields,
 	})
 	if err != nil {

@@ -27,18 +27,18 @@ type SignUp struct {
 // what the checks of a sign-up refuse with.
 func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core.Auth, err error) {
 	ctx := r.Context()
-	if err := s.mayEnter(ctx); err != nil {
+	who := s.core.NewSignUp(r, "email")
+	who.Name, who.Email, who.Image, who.Fields, who.Requested = in.Name, in.Email, in.Image, in.Fields, true
+	if in.Invitation != "" {
+		who.Invitation = in.Invitation
+	}
+	if err := s.mayEnter(ctx, who); err != nil {
 		return nil, nil, err
 	}
 	if err := s.CheckLength(in.Password); err != nil {
 		return nil, nil, err
 	}
-	who := core.NewSignUp(r, "email")
-	who.Name, who.Email, who.Image, who.Fields, who.Requested = in.Name, in.Email, in.Image, in.Fields, true
-	if in.Invitation != "" {
-		who.Invitation = in.Invitation
-	}
-	if err := s.core.CheckSignUp(ctx, who); err != nil {
+	if err := s.admit(ctx, who); err != nil {
 		return nil, nil, err
 	}
 	hash, err := s.hash.Hash(ctx, in.Password)
@@ -47,7 +47,7 @@ func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core
 	}
 	user, auth, err = s.enter(r, in, who, hash)
 	if errors.Is(err, core.ErrEmailTaken) && s.waits(who) {
-		return s.alreadyThere(r, in)
+		return s.alreadyThere(r, in, who)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -56,18 +56,34 @@ func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core
 	return user, auth, nil
 }
 
-func (s *Service) mayEnter(ctx context.Context) error {
+// mayEnter refuses at once whom nothing else could let in.
+func (s *Service) mayEnter(ctx context.Context, who *core.SignUp) error {
 	if !s.core.Config.EmailAndPassword.Enabled {
 		return ErrSignUpDisabled
+	}
+	if who.Invitation != "" {
+		return nil
 	}
 	open, err := s.policy.SignUpOpen(ctx)
 	if err != nil {
 		return err
 	}
-	if !open {
+	if !open || s.core.Config.EmailAndPassword.DisableSignUp {
 		return ErrSignUpDisabled
 	}
 	return nil
+}
+
+// admit asks everybody else.
+func (s *Service) admit(ctx context.Context, who *core.SignUp) error {
+	err := s.core.CheckSignUp(ctx, who)
+	if errors.Is(err, core.ErrSignUpRefused) {
+		return ErrSignUpDisabled
+	}
+	if err == nil && who.Invitation == "" && s.core.Config.EmailAndPassword.DisableSignUp {
+		return ErrSignUpDisabled // it came with an invitation that does not fit
+	}
+	return err
 }
 
 // waits tells whether something comes between a sign-up and a session.
@@ -121,7 +137,7 @@ func (s *Service) Create(ctx context.Context, tx *store.Tx, n core.NewUser, hash
 
 // alreadyThere answers a sign-up with a known address as if it were new, and
 // tells the owner of the address.
-func (s *Service) alreadyThere(r *api.Request, in SignUp) (*core.User, *core.Auth, error) {
+func (s *Service) alreadyThere(r *api.Request, in SignUp, who *core.SignUp) (*core.User, *core.Auth, error) {
 	ctx := r.Context()
 	var mail string
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
@@ -132,5 +148,5 @@ func (s *Service) alreadyThere(r *api.Request, in SignUp) (*core.User, *core.Aut
 		return nil, nil, err
 	}
 	s.core.Mail.Sent(ctx, mail)
-	return s.core.Synthetic(ctx, core.NewUser{Name: in.Name, Email: in.Email, Image: in.Image, Fields: in.Fields}), nil, nil
+	return s.core.Synthetic(ctx, core.NewUser{Name: who.Name, Email: who.Email, Image: who.Image, Fields: who.Fields, Role: who.Role, Pending: who.Pending}), nil, nil
 }

@@ -1,6 +1,7 @@
 // Package setup makes the first administrator, behind a link that only who
 // started the server has seen, and asks who may sign up. It must not make a
-// second one: once somebody administrates, it has nothing left to do.
+// second one: once somebody administrates, it has nothing left to do. What the
+// answer means is the business of its policy.
 package setup
 
 import (
@@ -17,8 +18,7 @@ const (
 	purpose     = "setup"
 	linkTTL     = 7 * 24 * time.Hour
 	settingDone = "setup_done"
-	settingOpen = "sign_up_open"
-	yes, no     = "true", "false"
+	yes         = "true"
 )
 
 // Passwords hashes the administrator's password and holds it to the configured length.
@@ -28,16 +28,22 @@ type Passwords interface {
 	Create(ctx context.Context, tx *store.Tx, n core.NewUser, hash string) (*core.User, error)
 }
 
+// Policy keeps the answer to who may sign up.
+type Policy interface {
+	SaveAnswer(ctx context.Context, tx *store.Tx, mode string) error
+}
+
 // Service is this capability.
 type Service struct {
 	core      *core.Core
+	policy    Policy
 	passwords Passwords
 }
 
 // New connects the capability. Whoever makes an administrator in another way
 // (a command, an operator) has done what set-up is for.
-func New(c *core.Core) *Service {
-	s := &Service{core: c}
+func New(c *core.Core, p Policy) *Service {
+	s := &Service{core: c, policy: p}
 	c.UserCreated.On(s.noticeAdmin)
 	c.RoleChanged.On(s.noticeAdmin)
 	return s
@@ -106,7 +112,7 @@ func (s *Service) Check(ctx context.Context, token string) error {
 // Admin is what the first administrator says.
 type Admin struct {
 	Name, Email, Password string
-	Open                  bool // whether anyone may sign up
+	SignUp                string // who may sign up: "anyone", "approval", else only invited people
 }
 
 // Complete consumes the token, makes the administrator, keeps the answer, and
@@ -137,58 +143,10 @@ func (s *Service) Complete(r *api.Request, token string, in Admin) (*core.Auth, 
 		if err != nil {
 			return err
 		}
-		return s.saveOpen(ctx, tx, in.Open)
+		return s.policy.SaveAnswer(ctx, tx, in.SignUp)
 	})
 	if err == nil {
-		r.Security("setup", "user", auth.User.ID, "sign_up_open", in.Open)
+		r.Security("setup", "user", auth.User.ID, "sign_up", in.SignUp)
 	}
 	return auth, err
-}
-
-func (s *Service) saveOpen(ctx context.Context, tx *store.Tx, open bool) error {
-	value := no
-	if open {
-		value = yes
-	}
-	return s.core.SaveSetting(ctx, tx, settingOpen, value)
-}
-
-// SignUpFixed tells whether the configuration decides who may sign up, whatever
-// was answered in the browser.
-func (s *Service) SignUpFixed() bool {
-	return s.core.Config.IsSet("email_and_password.disable_sign_up")
-}
-
-// SignUpOpen tells whether anyone may make an account: the configuration wins
-// over the answer given at set-up, and without either anyone may.
-func (s *Service) SignUpOpen(ctx context.Context) (bool, error) {
-	if s.SignUpFixed() {
-		return !s.core.Config.EmailAndPassword.DisableSignUp, nil
-	}
-	v, err := s.core.Setting(ctx, s.core.DB, settingOpen)
-	return v != no, err
-}
-
-// WhoMaySignUp is one line for the start of the log.
-func (s *Service) WhoMaySignUp(ctx context.Context) (string, error) {
-	open, err := s.SignUpOpen(ctx)
-	if err != nil {
-		return "", err
-	}
-	why := "as answered at set-up"
-	switch answered, err := s.core.Setting(ctx, s.core.DB, settingOpen); {
-	case err != nil:
-		return "", err
-	case s.SignUpFixed():
-		why = "set by email_and_password.disable_sign_up"
-	case answered == "":
-		why = "until set-up says otherwise"
-	}
-	if !s.core.Config.EmailAndPassword.Enabled {
-		return "nobody may sign up with a password (email_and_password.enabled is false)", nil
-	}
-	if open {
-		return "anyone may sign up (" + why + ")", nil
-	}
-	return "only invited people may sign up (" + why + ")", nil
 }

@@ -36,15 +36,3 @@ func TestALinkIsMadeUntilThereIsAnAdministrator(t *testing.T) {
 		t.Fatalf("%q, %v", link, err)
 	}
 }
-
-func TestTheConfigurationWinsOverTheAnswer(t *testing.T) {
-	for toml, want := range map[string]string{
-		"": "anyone may sign up (until set-up says otherwise)",
-		"[email_and_password]\ndisable_sign_up = true\n": "only invited people may sign up (set by email_and_password.disable_sign_up)",
-	} {
-		s := testkit.Start(t, toml)
-		if got, err := s.Setup.WhoMaySignUp(t.Context()); got != want || err != nil {
-			t.Errorf("%q, %v, want %q", got, err, want)
-		}
-	}
-}

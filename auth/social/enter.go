@@ -99,7 +99,7 @@ func (s *Service) newcomer(r *api.Request, who proven) (*core.SignUp, error) {
 	if who.closed || p.DisableSignUp || p.DisableImplicitSignUp && !who.requested {
 		return nil, core.ErrSignUpRefused
 	}
-	in := core.NewSignUp(r, p.ID)
+	in := s.core.NewSignUp(r, p.ID)
 	in.Name, in.Email, in.EmailVerified, in.Image = id.Name, id.Email, id.EmailVerified, id.Image
 	in.Requested = who.requested
 	return in, s.core.CheckSignUp(r.Context(), in)

@@ -173,7 +173,10 @@ func (s *Service) verify(ctx context.Context, tx *store.Tx, token string) (*Veri
 		return nil, ErrInvalidToken
 	}
 	user.EmailVerified = true
-	return &Verified{User: user}, s.core.SaveUser(ctx, tx, user)
+	if err := s.core.SaveUser(ctx, tx, user); err != nil {
+		return nil, err
+	}
+	return &Verified{User: user}, s.core.EmailVerified.Emit(ctx, tx, user)
 }
 
 // unusable says why a token is no good.
@@ -200,7 +203,7 @@ func (s *Service) afterVerify(r *api.Request, done *Verified) error {
 		s.core.ResendCookies(r, caller)
 		return nil
 	}
-	if !s.core.Config.EmailVerification.AutoSignInAfterVerification {
+	if !s.core.Config.EmailVerification.AutoSignInAfterVerification || done.User.Pending {
 		return nil
 	}
 	done.Auth, err = s.core.SignIn(r, core.NewSignIn(r, done.User, "verify-email", true, "otp"), nil)

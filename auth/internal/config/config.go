@@ -28,6 +28,7 @@ type Config struct {
 	EmailAndPassword    EmailAndPassword    `toml:"email_and_password"`
 	EmailVerification   EmailVerification   `toml:"email_verification"`
 	Account             Account             `toml:"account"`
+	SignUp              SignUp              `toml:"sign_up"`
 	Session             Session             `toml:"session"`
 	User                User                `toml:"user"`
 	RateLimit           RateLimit           `toml:"rate_limit"`
@@ -60,7 +61,7 @@ type EmailAndPassword struct {
 	RequireEmailVerification      bool          `toml:"require_email_verification" shown:"true when mail.smtp_url is set" doc:"Nobody signs in before the e-mail address is verified; a sign-up with a known address answers like a new one."`
 	MinPasswordLength             int           `toml:"min_password_length" default:"8" min:"1" max:"1024" doc:"Shortest password, in characters."`
 	MaxPasswordLength             int           `toml:"max_password_length" default:"128" min:"1" max:"1024" doc:"Longest password, in characters."`
-	DisableSignUp                 bool          `toml:"disable_sign_up" shown:"as answered on /setup" doc:"Only invited people get an account. When set here it wins over the answer given on /setup."`
+	DisableSignUp                 bool          `toml:"disable_sign_up" shown:"as answered on /setup" doc:"Only invited people get an account with a password. Without sign_up.mode that holds for every method, and wins over the answer given on /setup."`
 	AutoSignIn                    bool          `toml:"auto_sign_in" default:"true" doc:"A sign-up also signs in."`
 	RevokeSessionsOnPasswordReset bool          `toml:"revoke_sessions_on_password_reset" default:"true" doc:"A password reset ends the person's sessions."`
 	ResetPasswordTokenExpiresIn   time.Duration `toml:"reset_password_token_expires_in" default:"1h" min:"1m" max:"7d" doc:"How long a reset link works."`

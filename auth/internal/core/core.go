@@ -8,6 +8,7 @@ package core
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"authd/auth/internal/api"
@@ -48,6 +49,8 @@ type Core struct {
 	UserDeleted event.Topic[string]
 	// SessionCreated is emitted for every session that is made.
 	SessionCreated event.Topic[SessionCreated]
+	// EmailVerified is emitted when somebody proves an address that was not proven.
+	EmailVerified event.Topic[*User]
 	// AccessEnded tells that all access of a user ends now.
 	AccessEnded event.Topic[AccessEnded]
 	// SessionEnded tells of a session that was ended: by its owner, not by its age.
@@ -194,6 +197,17 @@ func (c *Core) complete(u *User, err error) (*User, error) {
 		c.UserFields.attach(&u.Extra)
 	}
 	return u, err
+}
+
+// PendingUsers lists users who wait for an administrator, those after the given id.
+func (c *Core) PendingUsers(ctx context.Context, q store.Querier, after string, limit int) ([]*User, error) {
+	return listPending(ctx, q, after, limit)
+}
+
+// Administrators are the users with the role admin. It reads all users.
+func (c *Core) Administrators(ctx context.Context, q store.Querier) ([]*User, error) {
+	users, err := listByRole(ctx, q, "admin")
+	return slices.DeleteFunc(users, func(u *User) bool { return !u.HasRole("admin") || u.Pending || u.BannedAt(c.Now(ctx)) }), err
 }
 
 // HasUsers tells whether anybody has an account yet.

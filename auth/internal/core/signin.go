@@ -101,6 +101,7 @@ func (c *Core) SignIn(r *api.Request, s *SignIn, before func(tx *store.Tx) error
 func (c *Core) Adopt(r *api.Request, a *Auth) {
 	r.Auth = a
 	c.setSessionCookies(r, a)
+	c.dropInvitation(r)
 }
 
 // refuseBarred is the first gate, and the same one for every way to sign in.

@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"errors"
+	"net/url"
+	"time"
 
 	"authd/auth/internal/api"
 	"authd/auth/internal/store"
@@ -11,7 +13,7 @@ import (
 // SignUp is somebody who asks for an account of their own. Every way that makes
 // a user on the person's request goes through it, in three steps:
 //
-//	in := core.NewSignUp(r, "email"); in.Name, in.Email = …
+//	in := c.NewSignUp(r, "email"); in.Name, in.Email = …
 //	err := c.CheckSignUp(ctx, in)          // may wait; before the transaction
 //	user, err := c.SignUp(ctx, tx, in)     // inside it; fn of db.Write may run twice
 //	c.Mail.Sent(ctx, in.Mails...)          // after it
@@ -47,8 +49,40 @@ type SignUp struct {
 }
 
 // NewSignUp takes from the request what the checks want to know.
-func NewSignUp(r *api.Request, method string) *SignUp {
-	return &SignUp{Method: method, IP: r.IP(), UserAgent: r.UserAgent(), Languages: r.Languages()}
+func (c *Core) NewSignUp(r *api.Request, method string) *SignUp {
+	return &SignUp{Method: method, IP: r.IP(), UserAgent: r.UserAgent(), Languages: r.Languages(), Invitation: c.Invitation(r)}
+}
+
+// invitationLife is how long a browser keeps the invitation that it came by: long
+// enough to sign in at a provider, or to look for a password.
+const invitationLife = 24 * time.Hour
+
+// KeepInvitation has the browser keep an invitation, so that it is still there
+// after a sign-up at a provider, or at the end of an app's request. A session ends it.
+func (c *Core) KeepInvitation(r *api.Request, secret string) {
+	ck := c.cookies.cookie(c.cookies.invitation, url.QueryEscape(secret), int(invitationLife.Seconds()))
+	ck.SameSite, ck.Domain = "Lax", "" // it must come back from a provider, and to nobody else
+	r.SetCookie(ck)
+}
+
+// Invitation is the secret that the browser keeps, "" for none.
+func (c *Core) Invitation(r *api.Request) string {
+	value, _ := r.Cookie(c.cookies.invitation)
+	secret, err := url.QueryUnescape(value)
+	if err != nil {
+		return ""
+	}
+	return secret
+}
+
+// dropInvitation: who has a session needs it no more.
+func (c *Core) dropInvitation(r *api.Request) {
+	if c.Invitation(r) == "" {
+		return
+	}
+	ck := c.cookies.cookie(c.cookies.invitation, "", 0)
+	ck.SameSite, ck.Domain = "Lax", ""
+	r.SetCookie(ck)
 }
 
 var errUnchecked = errors.New("a sign-up was not checked before its transaction")

@@ -70,6 +70,15 @@ func listUsers(ctx context.Context, q store.Querier, after string, limit int) ([
 	return store.All(ctx, q, scanUserExtra, `SELECT `+userExtra+` FROM "user" u WHERE u.id > $1 ORDER BY u.id LIMIT $2`, after, limit)
 }
 
+func listPending(ctx context.Context, q store.Querier, after string, limit int) ([]*User, error) {
+	return store.All(ctx, q, scanUser, `SELECT `+userColumns+` FROM "user" u WHERE u.pending AND u.id > $1 ORDER BY u.id LIMIT $2`, after, limit)
+}
+
+// listByRole finds too many: a role of which this one is a part.
+func listByRole(ctx context.Context, q store.Querier, role string) ([]*User, error) {
+	return store.All(ctx, q, scanUser, `SELECT `+userColumns+` FROM "user" u WHERE u.role LIKE '%' || $1 || '%' ORDER BY u.id`, role)
+}
+
 func anyUser(ctx context.Context, q store.Querier) (bool, error) {
 	ids, err := store.All(ctx, q, func(r *store.Row) string { return r.Text() }, `SELECT id FROM "user" LIMIT 1`)
 	return len(ids) > 0, err

@@ -1,0 +1,37 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"authd/auth/internal/config"
+)
+
+// domains are the rules on e-mail domains, as config brought them into their one form.
+type domains struct{ allowed, blocked []string }
+
+func (d domains) limited() bool { return len(d.allowed)+len(d.blocked) > 0 }
+
+// check refuses an address whose domain is blocked, or not among the allowed ones.
+// Where there is a rule, what is no domain is refused too. Errors: ErrDomain.
+func (d domains) check(email string) error {
+	if !d.limited() {
+		return nil
+	}
+	domain, ok := config.AsciiDomain(email[strings.LastIndexByte(email, '@')+1:])
+	if !ok || matches(d.blocked, domain) || len(d.allowed) > 0 && !matches(d.allowed, domain) {
+		return ErrDomain
+	}
+	return nil
+}
+
+// matches: "example.com" is that domain alone, "*.example.com" every one below it.
+func matches(patterns []string, domain string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		below, wild := strings.CutPrefix(pattern, "*")
+		if wild {
+			return strings.HasSuffix(domain, below)
+		}
+		return domain == pattern
+	})
+}
