@@ -3,6 +3,7 @@ package importer_test
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -201,5 +202,52 @@ type = "string[]"
 		if !strings.Contains(notes, want) {
 			t.Errorf("not noted: %s\n%s", want, notes)
 		}
+	}
+}
+
+// TestCookiesOfBefore: with better-auth's secret configured its browsers stay signed in, and get a cookie of authd's.
+func TestCookiesOfBefore(t *testing.T) {
+	t.Parallel()
+	const token, ada = "yRBGxVUYvV9g5hYw3Du9WFdD8kmTlf21", "N3kENLqpBJ7y8gjE7iFiMXl71WxHAfPk"
+	sign := func(secret, token string) string {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(token))
+		return url.QueryEscape(token + "." + base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	}
+	const configured = scopes + "[session]\nbetter_auth_secret = \"" + foreignSecret + "\"\n"
+	for _, c := range []struct{ name, toml, cookie, user string }{
+		{"who has a cookie of better-auth's is signed in", configured, sign(foreignSecret, token), ada},
+		{"not without its secret", scopes, sign(foreignSecret, token), ""},
+		{"not with another one", configured, sign("another-secret-0123456789-0123456789", token), ""},
+		{"not with a token that no session has", configured, sign(foreignSecret, "zRBGxVUYvV9g5hYw3Du9WFdD8kmTlf21"), ""},
+		{"not without a signature", configured, token, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.Start(t, c.toml)
+			o := all()
+			o.Sessions = true
+			mustImport(t, s, foreign(t, `UPDATE session SET expiresAt = '`+s.Clock.Now(t.Context()).Add(6*24*time.Hour+time.Hour).Format(time.RFC3339Nano)+`'`), o)
+			browser := s.Client()
+			browser.Cookies["better-auth.session_token"] = c.cookie
+			answer := browser.Get("/get-session").Is(200, "")
+			if c.user == "" {
+				if answer.Body != "null" {
+					t.Errorf("signed in: %s", answer.Body)
+				}
+				return
+			}
+			if got := answer.Field("user.id"); got != c.user {
+				t.Fatalf("signed in as %q", got)
+			}
+			given := answer.Cookie("better-auth.session_token")
+			if given == nil || given.Value == c.cookie || !strings.HasPrefix(given.Value, token) || given.MaxAge <= 0 {
+				t.Fatalf("the cookie was not replaced: %v", given)
+			}
+			again := browser.Get("/get-session").Is(200, "")
+			if again.Field("user.id") != c.user || again.Cookie("better-auth.session_token") != nil {
+				t.Errorf("with the new cookie: %s %v", again.Body, again.Cookies)
+			}
+		})
 	}
 }

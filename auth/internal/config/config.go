@@ -100,6 +100,8 @@ type Session struct {
 	FreshAge    time.Duration `toml:"fresh_age" default:"1d" min:"0s" doc:"How long after signing in sensitive things may be done without signing in again; 0s means always."`
 	CookieCache CookieCache   `toml:"cookie_cache"`
 
+	BetterAuthSecret string `toml:"better_auth_secret" secret:"true" doc:"Secret of the better-auth server whose sessions were imported (--sessions): what it signed of them counts, and its cookies are replaced when they are used."`
+
 	AdditionalFields AdditionalFields `toml:"additional_fields" doc:"Fields of your own of every session, one [session.additional_fields.NAME] each (keys below)."`
 }
 

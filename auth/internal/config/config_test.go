@@ -195,7 +195,7 @@ func TestBadValuesStopWithOneLine(t *testing.T) {
 	}{
 		"an unknown key": {
 			text: "[session]\nexpire_in = '7d'",
-			want: `session.expire_in (FILE) is not a key; allowed in [session]: expires_in, update_age, fresh_age, cookie_cache, additional_fields`,
+			want: `session.expire_in (FILE) is not a key; allowed in [session]: expires_in, update_age, fresh_age, cookie_cache, better_auth_secret, additional_fields`,
 		},
 		"an unknown table": {
 			text: "[passkeys]\nenabled = true",

@@ -84,6 +84,7 @@ type Core struct {
 
 	cookies cookieNames
 	signer  *Signer
+	former  *Signer // of the server whose sessions were imported, or nil
 	tokens  *Sealer // of what providers gave
 	cache   *sessionCache
 }
@@ -134,6 +135,9 @@ func New(db *store.DB, cfg *config.Config, keys *Keyring, now clock.Clock, log *
 		return nil, err
 	}
 	c := &Core{DB: db, Config: cfg, Keys: keys, Now: now, Log: log, Mail: mail, signer: signer, tokens: tokens, cookies: newCookieNames(cfg)}
+	if secret := cfg.Session.BetterAuthSecret; secret != "" {
+		c.former = newSigner([][]byte{[]byte(secret)})
+	}
 	c.UserFields = newFields("user", cfg.User.AdditionalFields, guarded[:]...)
 	c.SessionFields = newFields("session", cfg.Session.AdditionalFields)
 	if cfg.Session.CookieCache.Enabled {

@@ -110,10 +110,19 @@ func (c *Core) Unsign(wire string) string {
 		return ""
 	}
 	value, sig := text[:len(text)-45], text[len(text)-44:]
-	if !verifyBase64(c.signer, sig, value) {
-		return ""
+	if verifyBase64(c.signer, sig, value) || c.former != nil && verifyBase64(c.former, sig, value) {
+		return value
 	}
-	return value
+	return ""
+}
+
+// replaceFormer gives a browser whose cookie another server signed one of ours.
+func (c *Core) replaceFormer(r *api.Request, s *Session) {
+	value, _ := r.Cookie(c.cookies.token)
+	text, err := url.PathUnescape(value)
+	if err == nil && text != c.signed(s.Token) {
+		c.setTokenCookie(r, s)
+	}
 }
 
 // LimitKey names the session of a request for the rate limiter without asking
@@ -156,6 +165,9 @@ func (c *Core) authenticate(r *api.Request, token string, presented bool) (*Auth
 			c.ClearCookies(r)
 		}
 		return nil, nil
+	}
+	if c.former != nil && !presented {
+		c.replaceFormer(r, a.Session)
 	}
 	if r.Query("disableRefresh") == "" {
 		c.refresh(r, a)

@@ -34,7 +34,7 @@ describe("moving from better-auth", () => {
       plugins: [admin(), username()],
       user: { additionalFields: { company: { type: "string", required: false } } },
     });
-    server = await start({ toml: "[user.additional_fields.company]\n\n[bearer]\nenabled = true\n" });
+    server = await start({ toml: `[user.additional_fields.company]\n\n[session]\nbetter_auth_secret = "${old.secret}"\n` });
   });
   after(async () => {
     await old?.stop();
@@ -43,9 +43,9 @@ describe("moving from better-auth", () => {
 
   test("people sign up at the old server", async () => {
     for (const person of people) {
-      const { client } = visitor(old.url);
+      const { client, jar } = visitor(old.url);
       const made = ok(await client.signUp.email(person));
-      Object.assign(person, { id: made.user.id, token: made.token });
+      Object.assign(person, { id: made.user.id, token: made.token, cookies: new Map(jar.cookies) });
     }
     old.query(`UPDATE "user" SET role = 'admin', emailVerified = 1 WHERE id = ?`, [people[0].id]);
     fs.writeFileSync(file, old.file());
@@ -89,6 +89,20 @@ describe("moving from better-auth", () => {
     for (const person of people) {
       const res = await fetch(`${server.url}/api/auth/get-session`, { headers: { authorization: `Bearer ${person.token}` } });
       assert.equal((await res.json())?.user.id, person.id);
+    }
+  });
+
+  test("a browser that was signed in stays so, and gets a cookie of authd's", async () => {
+    for (const person of people) {
+      const { client, jar } = visitor(server.url);
+      const cookie = person.cookies.get("better-auth.session_token");
+      jar.cookies.set("better-auth.session_token", cookie);
+      assert.equal(ok(await client.getSession()).user.id, person.id);
+      assert.notEqual(jar.cookies.get("better-auth.session_token"), cookie);
+      assert.equal(ok(await client.getSession()).user.id, person.id);
+      ok(await client.signOut());
+      jar.cookies.set("better-auth.session_token", cookie);
+      assert.equal(ok(await client.getSession()), null, "who signs out is signed out");
     }
   });
 
