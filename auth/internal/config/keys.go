@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,16 +36,19 @@ func ClientKeys() []Key {
 }
 
 func keysOf(t reflect.Type, prefix string, index []int) []Key {
-	var keys []Key
+	return appendKeys(make([]Key, 0, t.NumField()), t, prefix, index)
+}
+
+func appendKeys(keys []Key, t reflect.Type, prefix string, index []int) []Key {
 	for i := range t.NumField() {
 		field := t.Field(i)
 		name := field.Tag.Get("toml")
 		if name == "" {
 			continue
 		}
-		at := append(append([]int{}, index...), i)
+		at := append(append(make([]int, 0, len(index)+1), index...), i)
 		if field.Type.Kind() == reflect.Struct {
-			keys = append(keys, keysOf(field.Type, prefix+name+".", at)...)
+			keys = appendKeys(slices.Grow(keys, field.Type.NumField()), field.Type, prefix+name+".", at)
 			continue
 		}
 		keys = append(keys, keyOf(field, prefix+name, at))

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -78,7 +79,7 @@ type SocialProvider struct {
 	HD                   string   `toml:"hd" doc:"Google Workspace domain that people must belong to; * for any."`
 	AccessType           string   `toml:"access_type" doc:"offline for a refresh token."`
 	Display              string   `toml:"display" doc:"How Google's page is shown: page, popup, touch, wap."`
-	IncludeGrantedScopes string   `toml:"include_granted_scopes" allowed:"true,false" shown:"true" doc:"Scopes given earlier are kept."`
+	IncludeGrantedScopes *bool    `toml:"include_granted_scopes" shown:"true" doc:"Scopes given earlier are kept."`
 	ConfigID             string   `toml:"config_id" doc:"Configuration of Facebook Login for Business."`
 	Fields               []string `toml:"fields" doc:"Fields of the profile to ask for beside the usual ones."`
 	Permissions          string   `toml:"permissions" doc:"Permissions of the bot, with the scope bot."`
@@ -128,6 +129,10 @@ func (p *SocialProvider) Text(key string) string {
 		case bool:
 			if v {
 				return "true"
+			}
+		case *bool:
+			if v != nil {
+				return strconv.FormatBool(*v)
 			}
 		}
 	}

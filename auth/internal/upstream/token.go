@@ -177,7 +177,10 @@ func (d *tokenDoor) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answer, d.keep(answer)
+	if err := d.keep(answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
 }
 
 func (r *tokenRequest) build(from *http.Request) (*http.Request, error) {
