@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -146,7 +147,9 @@ func (s *Service) selected(r *api.Request, in *selection) (*core.Account, error)
 
 // failed logs why a provider gave nothing: the answer does not say.
 func failed(r *api.Request, a *core.Account, err error) error {
-	r.Log().Warn("a provider gave no tokens or profile", "provider", a.ProviderID, "account", a.ID, "error", err)
+	if errors.Is(err, ErrNoAccess) || errors.Is(err, ErrRefresh) || errors.Is(err, ErrNoInfo) {
+		r.Log().Warn("a provider gave no tokens or profile", "provider", a.ProviderID, "account", a.ID, "error", err)
+	}
 	return err
 }
 

@@ -22,7 +22,7 @@ func capabilities() []capability {
 	return []capability{
 		{Name: "core", Built: true},
 		{Name: "oidc", Built: true},
-		{Name: "account"},
+		{Name: "account", Built: true},
 		{Name: "admin", Fields: []string{"impersonatedBy"}}, // role, banned, banReason and banExpires are served already
 		{Name: "anonymous", Fields: []string{"isAnonymous"}},
 		{Name: "api_key"},

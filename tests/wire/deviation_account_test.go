@@ -34,6 +34,20 @@ func accountDeviations() []deviation {
 			Why:        "It would be taken for one that has ended, and refreshed at each request.",
 		},
 		{
+			ID:         "provider-said",
+			BetterAuth: "`data` of `GET /account-info` is what a generic provider said, with what better-auth made of it.",
+			Authd:      "It is what the provider said; what authd makes of it stands in `user`.",
+			Why:        "Each has its place, and a provider's own field is never overwritten.",
+			Recordings: []int{82},
+			Change: func(_ recording, want exchange) exchange {
+				body := want.Body.(object)
+				data, _ := body.get("data")
+				said := data.(object).without(func(key string) bool { return key == "emailVerified" || key == "image" })
+				want.Body = body.with("data", anyOrder(said))
+				return want
+			},
+		},
+		{
 			ID:         "no-account-cookie",
 			BetterAuth: "`storeAccountCookie` keeps a provider's tokens in a cookie, which `useAccountCookie` selects.",
 			Authd:      "It has no such cookie: `useAccountCookie` ends with `ACCOUNT_NOT_FOUND`.",

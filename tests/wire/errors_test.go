@@ -92,25 +92,23 @@ func route(sent string) string {
 
 // Why a listed error is shown by no scenario.
 const (
-	byClock      = "needs time to pass: clock_test.go provokes it on authd"
-	otherMethod  = "the contract lists it for both methods of the path; the other one shows it"
-	unreachable  = "better-auth answers so when its database lost a row between two statements of one request; a transaction has no such moment"
-	storage      = "a failure of the database; authd answers 503 STORAGE_UNAVAILABLE instead"
-	callbacks    = "better-auth cannot tell: it has no such parameter here, and ignores it (measured)"
-	always       = "authd always has a way out for mail, if only into files"
-	validated    = "validation refuses the value before"
-	notBuilt     = "of a capability that is not built"
-	redirected   = "the answer is a redirect that carries the error (measured)"
-	asOtherCode  = "measured on better-auth: the endpoint answers with another status or code of this list"
-	passwordless = "everybody who can sign in has a password while no other way in is built"
-	javascript   = "about asynchronous validators of JavaScript"
-	elsewhere    = "listed because a function that several endpoints share has it; this one takes another way through it"
-	setUpOther   = "the reference server is not set up to answer so: the package's own tests bring it about on authd"
+	byClock     = "needs time to pass: clock_test.go provokes it on authd"
+	otherMethod = "the contract lists it for both methods of the path; the other one shows it"
+	unreachable = "better-auth answers so when its database lost a row between two statements of one request; a transaction has no such moment"
+	storage     = "a failure of the database; authd answers 503 STORAGE_UNAVAILABLE instead"
+	callbacks   = "better-auth cannot tell: it has no such parameter here, and ignores it (measured)"
+	always      = "authd always has a way out for mail, if only into files"
+	validated   = "validation refuses the value before"
+	notBuilt    = "of a capability that is not built"
+	redirected  = "the answer is a redirect that carries the error (measured)"
+	asOtherCode = "measured on better-auth: the endpoint answers with another status or code of this list"
+	javascript  = "about asynchronous validators of JavaScript"
+	elsewhere   = "listed because a function that several endpoints share has it; this one takes another way through it"
+	setUpOther  = "the reference server is not set up to answer so: the package's own tests bring it about on authd"
 )
 
 func unprovoked() map[string]string {
 	reasons := map[string]string{
-		"POST /change-password 400 CREDENTIAL_ACCOUNT_NOT_FOUND":           passwordless,
 		"POST /change-password 500 FAILED_TO_GET_SESSION":                  unreachable,
 		"GET /get-session 405 METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED":   otherMethod,
 		"GET /get-session 403 INVALID_API_KEY":                             notBuilt,
@@ -191,6 +189,7 @@ func unprovoked() map[string]string {
 	}
 	reasons["POST /oauth2/update-client 400 invalid_redirect_uri"] = validated
 	unprovokedOfProfile(reasons)
+	unprovokedOfAccounts(reasons)
 	for _, e := range []string{
 		"POST /oauth2/register 403 access_denied", "POST /oauth2/public-client-prelogin 401 invalid_signature", "POST /oauth2/public-client-prelogin 404 not_found",
 	} {
@@ -215,7 +214,6 @@ func unprovoked() map[string]string {
 
 func unprovokedOfProfile(reasons map[string]string) {
 	reasons["POST /change-email 400 CHANGE_EMAIL_DISABLED"] = setUpOther
-	reasons["POST /delete-user 400 CREDENTIAL_ACCOUNT_NOT_FOUND"] = passwordless
 	reasons["POST /delete-user 400 SESSION_EXPIRED"] = byClock
 	reasons["POST /delete-user 404 FAILED_TO_GET_USER_INFO"] = elsewhere
 	for _, e := range []string{"POST /delete-user 404 ", "POST /delete-user 404 NOT_FOUND", "GET /delete-user/callback 404 NOT_FOUND"} {
@@ -226,5 +224,25 @@ func unprovokedOfProfile(reasons map[string]string) {
 		for _, e := range []string{"POST /delete-user", "GET /delete-user/callback"} {
 			reasons[e+" 403 "+code] = callbacks
 		}
+	}
+}
+
+func unprovokedOfAccounts(reasons map[string]string) {
+	reasons["POST /unlink-account 403 SESSION_NOT_FRESH"] = "needs time to pass: the package's own tests bring it about on authd"
+	for _, e := range []string{"POST /get-access-token", "POST /refresh-token", "GET /account-info"} {
+		reasons[e+" 400 USER_ID_OR_SESSION_REQUIRED"] = "only a call inside better-auth's process has neither"
+		reasons[e+" 400 TOKEN_REFRESH_NOT_SUPPORTED"] = "of providers that better-auth knows no refresh for; authd tries it where there is a refresh token"
+	}
+	for _, e := range []string{
+		"POST /get-access-token 400 FAILED_TO_GET_ACCESS_TOKEN", "POST /refresh-token 400 REFRESH_TOKEN_NOT_FOUND", "POST /refresh-token 400 FAILED_TO_REFRESH_ACCESS_TOKEN",
+		"GET /account-info 400 ACCESS_TOKEN_NOT_FOUND", "GET /account-info 401 FAILED_TO_GET_USER_INFO", "GET /account-info 400 FAILED_TO_GET_ACCESS_TOKEN",
+	} {
+		reasons[e] = setUpOther
+	}
+	for _, e := range []string{
+		"POST /get-access-token 400 REFRESH_TOKEN_NOT_FOUND", "POST /get-access-token 400 FAILED_TO_REFRESH_ACCESS_TOKEN",
+		"GET /account-info 400 REFRESH_TOKEN_NOT_FOUND", "GET /account-info 400 FAILED_TO_REFRESH_ACCESS_TOKEN", "GET /account-info 400 PROVIDER_NOT_SUPPORTED",
+	} {
+		reasons[e] = elsewhere
 	}
 }

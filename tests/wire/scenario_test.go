@@ -232,9 +232,11 @@ func pickField(body []byte, path []string) (string, error) {
 		return "", fmt.Errorf("%w in %.200s", err, body)
 	}
 	for _, key := range path {
-		if list, ok := node.([]any); ok && key == "0" && len(list) > 0 {
-			node = list[0]
-			continue
+		if list, ok := node.([]any); ok {
+			if n, err := strconv.Atoi(key); err == nil && n >= 0 && n < len(list) {
+				node = list[n]
+				continue
+			}
 		}
 		fields, ok := node.(map[string]any)
 		if !ok {

@@ -41,6 +41,10 @@ func commonSetup(t *testing.T, s *stage, st step) bool {
 		s.browser(st.As).Post(t, "/update-user", map[string]string{"image": st.Path}).Want(t, http.StatusOK)
 	case "get":
 		s.browser("new").Get(t, s.fill(st.Path))
+	case "sign-in-elsewhere":
+		goElsewhere(t, s, st, "/sign-in/social")
+	case "connect-elsewhere":
+		goElsewhere(t, s, st, "/link-social")
 	case "made-client":
 		useClient(s, s.values["made_id"], s.values["made_secret"])
 	case "sign-out-here":
