@@ -87,6 +87,7 @@ func (s *Service) Import(ctx context.Context, src *Source, o Options) (*Report, 
 
 func (r *run) judge(ctx context.Context, step *step) error {
 	total, done := r.src.rows(step.table), int64(0)
+	r.o.Progress("reading", step.table, done, total)
 	err := r.src.rowsOf(ctx, step.table, func(row *row) error {
 		take, err := step.judge(ctx, row)
 		if err != nil {

@@ -2,12 +2,14 @@ package importer_test
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"authd/auth/importer"
@@ -127,5 +129,72 @@ func TestTimes(t *testing.T) {
 		if err != nil || u.CreatedAt.UnixMilli() != 1767323045678 || u.EmailVerified != (i%2 == 1) {
 			t.Errorf("%v became %v, %v", form, u, err)
 		}
+	}
+}
+
+// TestManyProblems: all are counted, the first thousand told one by one.
+func TestManyProblems(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "")
+	var lines bytes.Buffer
+	for i := range 1200 {
+		fmt.Fprintf(&lines, `{"table":"user","row":{"id":"%d","email":"none"}}`+"\n", i)
+	}
+	fmt.Fprintf(&lines, `{"table":"user","row":{"id":"long","name":%q,"email":"long@example.com"}}`+"\n", strings.Repeat("x", 300<<10))
+	fmt.Fprintf(&lines, `{"table":"user","row":{"id":"list","name":["a"],"email":{"a":1}}}`+"\n")
+	path := filepath.Join(t.TempDir(), "export.ndjson")
+	if err := os.WriteFile(path, lines.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report, err := imported(t, s, path, importer.Options{})
+	if !errors.Is(err, importer.ErrProblems) || report.ProblemCount != 1202 || len(report.Problems) != 1000 || report.Problems[999].Row != 1000 {
+		t.Fatalf("%v, %d problems, %d told", err, report.ProblemCount, len(report.Problems))
+	}
+	report, err = imported(t, s, path, importer.Options{SkipProblems: true})
+	if err != nil || report.Imported {
+		t.Errorf("there was nothing good: %v, %+v", err, report.Tables)
+	}
+}
+
+// TestAllOrNothing: what comes in between, somebody who signs up or who stops the
+// command, leaves nothing half done.
+func TestAllOrNothing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		between func(t *testing.T, s *testkit.Server, stop func())
+		want    string
+		users   int
+	}{
+		{"somebody signs up with an address of the file", func(_ *testing.T, s *testkit.Server, _ func()) { s.SignUp("bob@example.com") }, "the database changed while rows were imported", 1},
+		{"the command is stopped", func(_ *testing.T, _ *testkit.Server, stop func()) { stop() }, "context canceled", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.Start(t, scopes)
+			source, err := importer.Open(t.Context(), foreign(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer source.Close()
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			o := all()
+			o.Progress = func(doing, table string, _, _ int64) {
+				if doing == "reading" && table == "account" { // the users were judged already
+					c.between(t, s, stop)
+				}
+			}
+			report, err := s.Importer.Import(ctx, source, o)
+			if err == nil || !strings.Contains(err.Error(), c.want) || report != nil && report.Imported {
+				t.Errorf("%v, %+v; want %q", err, report, c.want)
+			}
+			if users, err := s.Core.Users(t.Context(), s.Core.DB, "", 10); err != nil || len(users) != c.users {
+				t.Errorf("%d users are here, want %d: %v", len(users), c.users, err)
+			}
+			if clients, err := s.OIDC.Clients(t.Context()); err != nil || len(clients) != 1 {
+				t.Errorf("%d clients are here, want authd's own: %v", len(clients), err)
+			}
+		})
 	}
 }
