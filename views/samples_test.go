@@ -188,6 +188,10 @@ func noticeSamples(p Page) map[string]templ.Component {
 		"too-many":    TooManyRequests(p, 40*time.Second, "/login"),
 		"busy":        Busy(p, time.Second, "/login"),
 		"unavailable": Unavailable(p, "/login"),
+
+		"policy-refused":     PolicyRefused(p, "Accounts are for members of the club.", "/signup"),
+		"policy-silent":      PolicyRefused(p, "", "/signup"),
+		"policy-unavailable": PolicyUnavailable(p, "/login"),
 		"signed-out":  SignedOut(p, SignedOutPage{}),
 		"signed-out-apps": SignedOut(p, SignedOutPage{Apps: []LeftApp{
 			{Name: "Grafana", State: AppTold},

@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"authd/auth/internal/api"
+	"authd/auth/internal/core"
 	"authd/views"
 )
 
@@ -40,6 +41,10 @@ func (s *Service) Error(r *api.Request, e *api.Error, wait time.Duration) api.Pa
 		body = views.Busy(p, max(wait, 2*time.Second), again)
 	case e.Code == api.ErrInvalidOrigin.Code, e.Code == api.ErrMissingOrigin.Code:
 		body = views.Refused(p, again)
+	case e.Code == core.ErrPolicyRefused.Code:
+		body = views.PolicyRefused(p, policyMessage(e), again)
+	case e.Code == core.ErrPolicyUnavailable.Code:
+		body = views.PolicyUnavailable(p, again)
 	case e.Code == errFlowGone.Code:
 		body = views.FlowExpired(p)
 	case e.Code == "":
@@ -48,6 +53,14 @@ func (s *Service) Error(r *api.Request, e *api.Error, wait time.Duration) api.Pa
 		body = views.Failed(p, e.Code)
 	}
 	return api.Page{Status: e.Status, Body: body}
+}
+
+// policyMessage is what the policy itself said, "" when it gave no words.
+func policyMessage(e *api.Error) string {
+	if e.Message == core.ErrPolicyRefused.Message {
+		return ""
+	}
+	return e.Message
 }
 
 // cameFrom is the page to try again: the one the form stood on, where the browser

@@ -34,7 +34,7 @@ var (
 // §7). The linking rules refuse with a core.LinkError.
 type refusal struct {
 	code        string
-	description string // only what the provider itself said
+	description string // only what the provider or the operator's policy itself said
 }
 
 func (e *refusal) Error() string { return e.code }
@@ -81,6 +81,8 @@ func refusalOf(err error) *refusal {
 		return nil
 	case told.Code == core.ErrBanned.Code:
 		return &refusal{code: "banned"}
+	case told.Code == core.ErrPolicyRefused.Code:
+		return &refusal{code: "policy_refused", description: told.Message}
 	default:
 		return &refusal{code: strings.ToLower(told.Code)}
 	}

@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -173,5 +174,31 @@ func TestAMessageIsOneLineOfPlainText(t *testing.T) {
 				t.Errorf("got %q", got)
 			}
 		})
+	}
+}
+
+func TestThePolicysWordsStandOnThePage(t *testing.T) {
+	r := newReceiver(t)
+	srv := testkit.Start(t, r.policy(""))
+	form := url.Values{"name": {"Ada"}, "email": {"ada@example.com"}, "password": {testkit.Password}}
+	for _, c := range []struct {
+		rule, path, answer string
+		status             int
+		want, not          string
+	}{
+		{"a sign-up is refused", "./signup", `{"allow": false, "message": "Members <b>only</b>"}`, 403, "Members &lt;b&gt;only&lt;/b&gt;", "<b>only"},
+		{"without words", "./signup", `{"allow": false}`, 403, "The person who runs this server decides", "You are not allowed in"},
+		{"nobody could be asked", "./signup", ``, 503, "could not be checked", "Ada"},
+		{"a sign-up is allowed", "./signup", `{"allow": true}`, 303, "", "POLICY"},
+		{"a sign-in is refused", "./login", `{"allow": false, "message": "Only on weekdays"}`, 403, "Only on weekdays", "wrong"},
+	} {
+		r.answers(says(c.answer))
+		a := srv.Client().Form(c.path, form)
+		if a.Status != c.status || !strings.Contains(a.Body, c.want) || strings.Contains(a.Body, c.not) {
+			t.Errorf("%s: got %d %s", c.rule, a.Status, a.Body)
+		}
+		if c.status != 303 && len(a.Cookies) > 0 && a.Cookie("better-auth.session_token") != nil {
+			t.Errorf("%s: it signs in", c.rule)
+		}
 	}
 }
