@@ -192,7 +192,7 @@ func noticeSamples(p Page) map[string]templ.Component {
 		"policy-refused":     PolicyRefused(p, "Accounts are for members of the club.", "/signup"),
 		"policy-silent":      PolicyRefused(p, "", "/signup"),
 		"policy-unavailable": PolicyUnavailable(p, "/login"),
-		"signed-out":  SignedOut(p, SignedOutPage{}),
+		"signed-out":         SignedOut(p, SignedOutPage{}),
 		"signed-out-apps": SignedOut(p, SignedOutPage{Apps: []LeftApp{
 			{Name: "Grafana", State: AppTold},
 			{Name: "Wiki & Söhne", State: AppTelling},
