@@ -12,6 +12,7 @@ import (
 	"authd/auth/internal/core"
 	"authd/auth/internal/upstream"
 	"authd/auth/jwt"
+	"authd/auth/multisession"
 	"authd/auth/oidc"
 	"authd/auth/openapi"
 	"authd/auth/operator"
@@ -32,6 +33,7 @@ type Services struct {
 	Users     *user.Service
 	Passwords *password.Service
 	Sessions  *session.Service
+	Browser   *multisession.Service
 	Accounts  *account.Service
 	Admin     *admin.Service
 	Operators *operator.Service
@@ -59,6 +61,10 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	m.Users.UsePasswords(m.Passwords)
 	m.Sessions = session.New(c)
 	bearer.New(c)
+	m.Browser = multisession.New(c)
+	if c.Config.MultiSession.Enabled {
+		m.Sessions.UseSignOut(m.Browser.SignOut)
+	}
 	m.Admin = admin.New(c, m.Passwords)
 	m.Operators = operator.New(c)
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
@@ -107,6 +113,7 @@ func (s *Server) endpoints() []api.Endpoint {
 		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(), m.Accounts.Endpoints(),
 		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.Social.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
 		m.Admin.Operations(guard), m.Access.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
+		m.Browser.Endpoints(),
 	} {
 		all = append(all, list...)
 	}

@@ -59,6 +59,9 @@ func newPages(m *Services) (*pages.Service, error) {
 			DeletionPending: m.Users.DeletionPending,
 		},
 	}
+	if m.Core.Config.MultiSession.Enabled {
+		deps.Accounts = m.Browser
+	}
 	if m.Core.Config.DeviceAuthorization.Enabled {
 		deps.Devices = devices{m.Devices}
 	}

@@ -38,6 +38,19 @@ type LoginForm struct {
 	Reset    bool              // whether a forgotten password can be reset by mail
 }
 
+// ChoosePage asks which account to go on with.
+type ChoosePage struct {
+	Accounts []Choice
+	Client   string // the app that sent the reader here, "" when none did
+}
+
+// Choice is one account that is signed in in this browser.
+type Choice struct {
+	User    User
+	Ref     string // opaque; what the form sends back
+	Current bool   // the one that counts now
+}
+
 // SignUpForm is the page where one makes an account.
 type SignUpForm struct {
 	Name              string

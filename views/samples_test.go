@@ -44,6 +44,7 @@ func entrySamples(p Page) map[string]templ.Component {
 	wrong.Alert = Alert{Problem, Msg("error.unknown")}
 	carrying.Carry = url.Values{"flow": {"4f1c"}, "return_to": {"/account?x=1&y=2"}}
 	elsewhere.Origin = Origin{Here: "http://192.168.1.20:8080", Configured: "https://id.example.org", URL: "https://id.example.org/login"}
+	ada := User{Name: "Ada Lovelace", Email: "ada@example.org"}
 	method := templ.Raw(`<a class="button" href="/other">Continue with a passkey</a>`)
 	return map[string]templ.Component{
 		"login":             Login(p, LoginForm{SignUp: true, Reset: true, Remember: true}),
@@ -51,7 +52,7 @@ func entrySamples(p Page) map[string]templ.Component {
 		"login-wrong":       Login(wrong, LoginForm{SignUp: true, Reset: true, Email: "ada@example.org"}),
 		"login-missing":     Login(p, LoginForm{Errors: Errors{"email": Msg("error.unknown")}}),
 		"login-elsewhere":   Login(elsewhere, LoginForm{Reset: true}),
-		"choose":            ChooseAccount(carrying, User{Name: "Ada Lovelace", Email: "ada@example.org"}, "Grafana"),
+		"choose":            ChooseAccount(carrying, ChoosePage{Client: "Grafana", Accounts: []Choice{{User: ada, Ref: "session_1", Current: true}}}),
 		"verify-needed":     VerifyNeeded(carrying, CheckMail{Email: "ada@example.org", Resend: "/verify-email/send"}),
 		"signup":            SignUp(p, SignUpForm{MinPasswordLength: 8}),
 		"signup-short":      SignUp(carrying, SignUpForm{Name: "Ada", Email: "ada@example.org", MinPasswordLength: 8, Client: "Grafana", Errors: Errors{"password": Msg("field.password_hint", "n", 8)}}),
@@ -67,6 +68,9 @@ func entrySamples(p Page) map[string]templ.Component {
 		"setup-fixed":       Setup(p, SetupForm{Token: "t", SignUp: "approval", Fixed: true, MinPasswordLength: 8}),
 		"setup-done":        SetupDone(p),
 		"setup-wrong":       SetupLinkWrong(p),
+		"choose-several": ChooseAccount(p, ChoosePage{Accounts: []Choice{
+			{User: User{Email: "somebody.with.a.long.address@department.example.org"}, Ref: "session_2"}, {User: ada, Ref: "session_1", Current: true},
+		}}),
 	}
 }
 

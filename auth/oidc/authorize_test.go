@@ -141,7 +141,7 @@ func TestStepsOfSigningIn(t *testing.T) {
 		{"a sign-in older than max_age is not enough", url.Values{"max_age": {"59"}}, true, "/login", "login"},
 		{"a sign-in within max_age is enough", url.Values{"max_age": {"60"}}, true, "/consent", "consent"},
 		{"prompt=create leads to sign-up", url.Values{"prompt": {"create"}}, true, "/signup", "sign-up"},
-		{"prompt=select_account asks which account", url.Values{"prompt": {"select_account"}}, true, "/login", "select-account"},
+		{"prompt=select_account asks which account", url.Values{"prompt": {"select_account"}}, true, "/select-account", "select-account"},
 		{"prompt=consent asks the signed-in", url.Values{"prompt": {"consent"}}, true, "/consent", "consent"},
 	}
 	for _, c := range cases {

@@ -244,6 +244,8 @@ func pagePath(step Step) string {
 		return "/consent"
 	case StepSignUp:
 		return "/signup"
+	case StepSelect:
+		return "/select-account"
 	default:
 		return "/login"
 	}

@@ -167,14 +167,26 @@ func TestAnotherAccountIsAskedAnew(t *testing.T) {
 func TestAnAccountIsChosen(t *testing.T) {
 	s := provider(t, "")
 	c := s.SignUp("ada@example.com")
-	login := ask(t, c, "own", callback, "prompt", "select_account")
-	page := c.Get("." + login)
+	choose := ask(t, c, "own", callback, "prompt", "select_account")
+	page := c.Get("." + choose)
 	shows(t, page, 200, "Choose an account")
-	flow := flowOf(t, login)
+	flow := flowOf(t, choose)
+	leads(t, c.Get("./login?flow="+flow), "/select-account?flow="+flow)
 	leads(t, form(c, "/select-account", "flow", flow, "decision", "switch"), "/login?flow="+flow+"&switch=1")
-	if to := handedTo(t, form(c, "/select-account", "flow", flow, "decision", "continue")); to.Query().Get("code") == "" {
+	if to := handedTo(t, form(c, "/select-account", "flow", flow, "account", choices(page)["ada@example.com"])); to.Query().Get("code") == "" {
 		t.Errorf("it leads to %s", to)
 	}
+}
+
+var choicePattern = regexp.MustCompile(`name="account" value="(session_[^"]+)" aria-label="Continue as ([^"]+)"`)
+
+// choices are the accounts that a page offers, by address.
+func choices(page *testkit.Answer) map[string]string {
+	offered := map[string]string{}
+	for _, found := range choicePattern.FindAllStringSubmatch(page.Body, -1) {
+		offered[found[2]] = found[1]
+	}
+	return offered
 }
 
 func TestProgramsOnTheComputerAreNamedAsSuch(t *testing.T) {

@@ -17,6 +17,7 @@ const (
 	codeInvalidPassword = "INVALID_PASSWORD"
 	codeEmailTaken      = "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL"
 	codeSignUpDisabled  = "EMAIL_PASSWORD_SIGN_UP_DISABLED"
+	codeInvalidSession  = "INVALID_SESSION_TOKEN"
 	codeInvalidToken    = "INVALID_TOKEN"
 	codeUserNotFound    = "USER_NOT_FOUND"
 	codeMismatch        = "EMAIL_MISMATCH"

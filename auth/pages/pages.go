@@ -50,6 +50,13 @@ type Sessions interface {
 	SignOut(r *api.Request) error
 }
 
+// Accounts are those that are signed in in one browser.
+type Accounts interface {
+	Accounts(r *api.Request) ([]*core.Auth, error)
+	SetActive(r *api.Request, ref string) (*core.Auth, error)
+	Revoke(r *api.Request, ref string) error
+}
+
 // Addresses proves e-mail addresses.
 type Addresses interface {
 	RequestVerification(r *api.Request, email, callbackURL string) error
@@ -167,6 +174,7 @@ type Deps struct {
 	Core      *core.Core
 	Passwords Passwords
 	Sessions  Sessions
+	Accounts  Accounts // nil when a browser has one
 	Addresses Addresses
 	Setup     Setup
 	Access    Access

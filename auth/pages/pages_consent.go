@@ -17,7 +17,9 @@ func (s *Service) consentPage(r *api.Request, _ *api.None) (api.Responder, error
 	switch {
 	case v.flow == nil:
 		return nil, ErrFlowGone
-	case v.flow.Step == StepLogin, v.flow.Step == StepSignUp, v.flow.Step == StepSelect, v.auth == nil:
+	case v.flow.Step == StepSelect:
+		return to(v.page.Link(choosePath))
+	case v.flow.Step == StepLogin, v.flow.Step == StepSignUp, v.auth == nil:
 		return to(v.page.Link("/login"))
 	case v.flow.Step != StepConsent:
 		return v.onward(v.auth)
@@ -82,7 +84,7 @@ func (s *Service) consent(r *api.Request, _ *api.None) (api.Responder, error) {
 	case "deny":
 		next, err = s.Flows.Deny(r, v.flowID)
 	case "switch":
-		return to(v.switchUser())
+		return v.another()
 	default:
 		return to(v.page.Link("/consent"))
 	}

@@ -35,9 +35,14 @@ func (s *Service) loginPage(r *api.Request, _ *api.None) (api.Responder, error) 
 		}
 		switch v.flow.Step {
 		case StepSelect:
-			return show(http.StatusOK, views.ChooseAccount(v.page, person(v.auth.User), v.flow.Client))
+			return to(v.page.Link(choosePath))
 		case StepConsent, "":
 			return v.onward(v.auth)
+		}
+	}
+	if v.auth == nil && !switching(r) {
+		if others, err := v.accounts(); err != nil || len(others) > 0 {
+			return v.choose(err)
 		}
 	}
 	form, err := v.loginForm()
@@ -150,26 +155,13 @@ func (v *visit) callback() string {
 // mailInFiles: no mail server is configured.
 func (s *Service) mailInFiles() bool { return s.Core.Config.Mail.SMTPURL == "" }
 
-// selectAccount goes on with the account that is signed in, or with another one.
-func (s *Service) selectAccount(r *api.Request, _ *api.None) (api.Responder, error) {
-	v, err := s.visit(r, "/login")
-	if err != nil {
-		return nil, err
+func (v *visit) switchUser() string {
+	path := v.page.Link("/login")
+	if strings.Contains(path, "?") {
+		return path + "&switch=1"
 	}
-	if v.flow == nil {
-		return to("/")
-	}
-	if field(r, "decision") != "continue" || v.auth == nil {
-		return to(v.switchUser())
-	}
-	next, err := s.Flows.Select(r, v.flowID, v.auth)
-	if err != nil {
-		return nil, err
-	}
-	return v.goTo(next)
+	return path + "?switch=1"
 }
-
-func (v *visit) switchUser() string { return v.page.Link("/login") + "&switch=1" }
 
 func person(u *core.User) views.User {
 	return views.User{Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified}

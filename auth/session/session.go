@@ -16,7 +16,11 @@ type Service struct {
 	core   *core.Core
 	header string // of every get-session answer, "" for none
 	value  func(ctx context.Context, session []byte) (string, error)
+	leave  func(r *api.Request) error // what else signing out ends, nil for nothing
 }
+
+// UseSignOut has signing out end more than the session that asks.
+func (s *Service) UseSignOut(leave func(r *api.Request) error) { s.leave = leave }
 
 // UseHeader adds a header to every get-session answer that has a session; value
 // makes it from the answer.
@@ -124,5 +128,8 @@ func (s *Service) SignOut(r *api.Request) error {
 		r.Security("sign-out", "user", caller.User.ID)
 	}
 	s.core.ClearCookies(r)
-	return nil
+	if s.leave == nil {
+		return nil
+	}
+	return s.leave(r)
 }

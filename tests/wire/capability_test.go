@@ -38,7 +38,7 @@ func capabilities() []capability {
 		{Name: "jwt", Built: true, Headers: []string{"Set-Auth-Jwt"}},
 		{Name: "last_login_method", Fields: []string{"lastLoginMethod"}, Cookies: []string{"last_used_login_method"}},
 		{Name: "magic_link"},
-		{Name: "multi_session", Cookies: []string{"session_token_multi-*"}},
+		{Name: "multi_session", Built: true, Cookies: []string{"session_token_multi-*"}},
 		{Name: "oauth_clients", Built: true},
 		{Name: "oauth_consents", Built: true},
 		{Name: "oauth_resources", Built: true},

@@ -3,6 +3,7 @@ package wire
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 func sessionDeviations() []deviation {
@@ -13,6 +14,48 @@ func sessionDeviations() []deviation {
 			Authd:      "It tells an opaque handle in their place, which `POST /revoke-session` takes like a token.",
 			Why:        "Who reads one answer must not be able to act as every other device; and only hashes of tokens are stored.",
 			Change:     handlesForTokens,
+		},
+		{
+			ID:         "account-handles",
+			BetterAuth: "`GET /multi-session/list-device-sessions` tells the tokens of all sessions of the browser.",
+			Authd:      "It tells that of the one that counts, and for the others a handle, which `set-active` and `revoke` take like a token. Newest first.",
+			Why:        "As for `GET /list-sessions`.",
+			Recordings: []int{349},
+			Change: func(_ recording, want exchange) exchange {
+				list, ok := want.Body.([]any)
+				if !ok {
+					return want
+				}
+				changed := slices.Clone(list)
+				for i, entry := range list {
+					if account, ok := entry.(object); ok && i > 0 {
+						session, _ := account.get("session")
+						changed[i] = account.with("session", session.(object).with("token", someToken))
+					}
+				}
+				want.Body = changed
+				return want
+			},
+		},
+		{
+			ID:         "account-cookies-end-with-the-browser",
+			BetterAuth: "The cookie that keeps an account beside others lasts as long as a remembered session, also after a sign-in with `rememberMe: false`.",
+			Authd:      "It then ends with the browser, as the session's own cookie does.",
+			Why:        "Who said not to be remembered must not be found signed in by who opens the browser next.",
+			Recordings: []int{22, 1015, 1115, 1215},
+			Change: func(_ recording, want exchange) exchange {
+				want.Cookies = slices.Clone(want.Cookies)
+				for i := range want.Cookies {
+					want.Cookies[i].Attributes = strings.TrimPrefix(want.Cookies[i].Attributes, "Max-Age=604800; ")
+				}
+				return want
+			},
+		},
+		{
+			ID:         "signed-in-again",
+			BetterAuth: "A sign-in of somebody who is signed in in that browser already ends their session there.",
+			Authd:      "It takes its cookie away; the session runs on, in the list of `GET /list-sessions`, until it ends by age or is ended.",
+			Why:        "A relying party may ask for a new sign-in (`prompt=login`, `max_age`), and the other applications of that session would be told that the person has left.",
 		},
 		{
 			ID:         "ip-address",
@@ -46,7 +89,11 @@ func sessionDeviations() []deviation {
 			Why:        "That is a fault.",
 			Recordings: []int{148},
 			Change: func(_ recording, want exchange) exchange {
-				want.Cookies = []setCookie{{Name: "better-auth.session_token", Value: "signed", Attributes: "Max-Age=604800; Path=/; HttpOnly; SameSite=Lax"}}
+				const attributes = "Max-Age=604800; Path=/; HttpOnly; SameSite=Lax"
+				want.Cookies = []setCookie{
+					{Name: "better-auth.session_token", Value: "signed", Attributes: attributes},
+					{Name: "better-auth.session_token_multi-(token)", Value: "signed", Attributes: attributes},
+				}
 				want.Header["Set-Auth-Token"] = someToken
 				want.Header["Access-Control-Expose-Headers"] = "set-auth-token"
 				return want
@@ -193,7 +240,7 @@ func lastOfEachCookie(_ recording, want exchange) exchange {
 	var kept []setCookie
 	for i, cookie := range want.Cookies {
 		later := slices.ContainsFunc(want.Cookies[i+1:], func(other setCookie) bool { return other.Name == cookie.Name })
-		if !later {
+		if !later || strings.HasSuffix(cookie.Name, "(token)") { // that stands for several names
 			kept = append(kept, cookie)
 		}
 	}

@@ -39,6 +39,7 @@ type Config struct {
 	SocialProviders     SocialProviders     `toml:"social_providers"`
 	GenericOAuth        GenericOAuth        `toml:"generic_oauth"`
 	Bearer              Bearer              `toml:"bearer"`
+	MultiSession        MultiSession        `toml:"multi_session"`
 	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
 	OneTap              OneTap              `toml:"one_tap"`
 	PATSignin           PATSignin           `toml:"pat_signin"`

@@ -79,16 +79,48 @@ func (c *Core) setSessionCookies(r *api.Request, a *Auth) {
 // setTokenCookie returns what it sent: the token with its signature.
 func (c *Core) setTokenCookie(r *api.Request, s *Session) string {
 	signed := c.signed(s.Token)
-	r.SetCookie(c.cookies.cookie(c.cookies.token, url.QueryEscape(signed), c.tokenAge(s)))
+	r.SetCookie(c.cookies.cookie(c.cookies.token, url.QueryEscape(signed), c.TokenAge(s)))
 	return signed
 }
 
-// tokenAge is how long the browser keeps the token, 0 for as long as it runs.
-func (c *Core) tokenAge(s *Session) int {
+// TokenAge is for how many seconds the browser keeps the token, 0 for as long as it runs.
+func (c *Core) TokenAge(s *Session) int {
 	if !s.Remember {
 		return 0
 	}
 	return int(c.Config.Session.ExpiresIn.Seconds())
+}
+
+// SetTokenBeside gives the browser a token in a cookie of its own, like that of the
+// session but for its name, which is longer by suffix. "" takes it away.
+func (c *Core) SetTokenBeside(r *api.Request, suffix, token string, maxAge int) {
+	value := ""
+	if token != "" {
+		value = c.sign(token)
+	}
+	r.SetCookie(c.cookies.cookie(c.cookies.token+suffix, value, maxAge))
+}
+
+// TokensBeside visits the tokens in cookies whose name is that of the session and
+// then prefix, those with our signature.
+func (c *Core) TokensBeside(r *api.Request, prefix string, visit func(suffix, token string)) {
+	r.EachCookie(func(name, value string) bool {
+		if rest, ok := strings.CutPrefix(name, c.cookies.token); ok && strings.HasPrefix(rest, prefix) {
+			if token := c.Unsign(value); token != "" {
+				visit(rest, token)
+			}
+		}
+		return true
+	})
+}
+
+// Switch makes another session that the browser holds the one it is signed in with.
+func (c *Core) Switch(r *api.Request, a *Auth) {
+	r.Auth = a
+	if _, ok := r.Cookie(c.cookies.dontRemember); ok && a.Session.Remember {
+		r.SetCookie(c.cookies.cookie(c.cookies.dontRemember, "", 0))
+	}
+	c.setSessionCookies(r, a)
 }
 
 func (c *Core) tokenSent(r *api.Request, a *Auth, signed string) {

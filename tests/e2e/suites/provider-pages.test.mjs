@@ -170,7 +170,7 @@ describe("what the provider shows", () => {
     assert.equal(await page.getByLabel("Password", { exact: true }).count(), 1);
     await good(page);
     await page.goBack();
-    await press(page, "Continue with this account");
+    await press(page, `Continue as ${person.email}`);
     if (at(page) === "/consent") await press(page, "Allow");
     await page.getByRole("heading", { name: "At the app" }).waitFor();
     assert.ok(app.take("/cb").params.get("code"));
