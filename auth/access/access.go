@@ -40,7 +40,9 @@ func New(c *core.Core) *Service {
 	s := &Service{core: c, domains: domains{allowed: c.Config.SignUp.AllowedDomains, blocked: c.Config.SignUp.BlockedDomains}}
 	c.SignUpChecks = append(c.SignUpChecks, s.check)
 	c.SigningUp.On(s.signingUp)
-	c.EmailVerified.On(s.verified)
+	if c.Config.EmailAndPassword.RequireEmailVerification && (!s.Fixed() || c.Config.SignUp.Mode == Approval) {
+		c.UserUpdated.On(s.updated)
+	}
 	s.registerMail()
 	return s
 }

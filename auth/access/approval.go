@@ -67,12 +67,12 @@ func (s *Service) Waiting(ctx context.Context, after string, limit int) ([]*core
 	return s.core.PendingUsers(ctx, s.core.DB, after, limit)
 }
 
-// verified has the administrators told of somebody who waits once the address is
+// updated has the administrators told of somebody who waits once the address is
 // proven: before that the server asks nobody to look at what a stranger typed.
-func (s *Service) verified(ctx context.Context, tx *store.Tx, u *core.User) error {
-	if !u.Pending || !s.core.Config.EmailAndPassword.RequireEmailVerification {
+func (s *Service) updated(ctx context.Context, tx *store.Tx, e core.UserUpdated) error {
+	if !e.After.Pending || !e.After.EmailVerified || e.Before.EmailVerified {
 		return nil
 	}
-	_, err := s.core.Jobs.Add(ctx, tx, jobTell, applicant{Email: u.Email})
+	_, err := s.core.Jobs.Add(ctx, tx, jobTell, applicant{Email: e.After.Email})
 	return err
 }

@@ -173,10 +173,7 @@ func (s *Service) verify(ctx context.Context, tx *store.Tx, token string) (*Veri
 		return nil, ErrInvalidToken
 	}
 	user.EmailVerified = true
-	if err := s.core.SaveUser(ctx, tx, user); err != nil {
-		return nil, err
-	}
-	return &Verified{User: user}, s.core.EmailVerified.Emit(ctx, tx, user)
+	return &Verified{User: user}, s.core.SaveUser(ctx, tx, user)
 }
 
 // unusable says why a token is no good.

@@ -49,8 +49,6 @@ type Core struct {
 	UserDeleted event.Topic[string]
 	// SessionCreated is emitted for every session that is made.
 	SessionCreated event.Topic[SessionCreated]
-	// EmailVerified is emitted when somebody proves an address that was not proven.
-	EmailVerified event.Topic[*User]
 	// AccessEnded tells that all access of a user ends now.
 	AccessEnded event.Topic[AccessEnded]
 	// SessionEnded tells of a session that was ended: by its owner, not by its age.
