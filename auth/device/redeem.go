@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/auth/internal/store"
 )
@@ -41,6 +42,9 @@ type Session struct {
 // The session is as old as the sign-in of the person who approved it: it is no
 // way to make an old sign-in a fresh one. Errors: *api.OAuthError.
 func (s *Service) RedeemSession(ctx context.Context, clientID, deviceCode, ip, userAgent string) (*Session, error) {
+	if err := s.checkSignIn(ctx, clientID, deviceCode, ip, userAgent); err != nil {
+		return nil, err
+	}
 	var made *Session
 	err := s.redeem(ctx, clientID, deviceCode, false, func(tx *store.Tx, r *Request) error {
 		u, err := s.person(ctx, tx, r)
@@ -60,6 +64,31 @@ func (s *Service) RedeemSession(ctx context.Context, clientID, deviceCode, ip, u
 		return nil
 	})
 	return made, err
+}
+
+// checkSignIn asks whoever may refuse the session that a poll would begin. What is
+// wrong with the poll itself is not its business.
+func (s *Service) checkSignIn(ctx context.Context, clientID, deviceCode, ip, userAgent string) error {
+	if len(s.core.SignInChecks) == 0 {
+		return nil
+	}
+	r, err := findByDeviceCode(ctx, s.core.DB, core.HashToken(deviceCode))
+	if errors.Is(err, store.ErrNotFound) || err == nil && (r.ClientID != clientID || r.OAuth || r.Status != statusApproved || !s.now(ctx).Before(r.expiresAt)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	u, err := s.person(ctx, s.core.DB, r)
+	if err != nil {
+		return err
+	}
+	err = s.core.CheckSignIn(ctx, &core.SignIn{User: u, Method: "device", AMR: r.amr, Remember: true, IP: ip, UserAgent: userAgent})
+	var refused *api.Error
+	if errors.As(err, &refused) && refused.Status < 500 {
+		return errDenied
+	}
+	return err
 }
 
 // person is who approved a request, if they may still come in.
