@@ -42,7 +42,7 @@ func capabilities() []capability {
 		{Name: "oauth_clients", Built: true},
 		{Name: "oauth_consents", Built: true},
 		{Name: "oauth_resources", Built: true},
-		{Name: "one_tap"},
+		{Name: "one_tap", Built: true},
 		{Name: "one_time_token"},
 		{Name: "open_api"},
 		{Name: "organization", Fields: []string{"activeOrganizationId", "activeTeamId"}},
@@ -51,9 +51,10 @@ func capabilities() []capability {
 		{Name: "private_key_jwt", Built: true, Meta: []string{
 			"token_endpoint_auth_signing_alg_values_supported", "introspection_endpoint_auth_signing_alg_values_supported", "revocation_endpoint_auth_signing_alg_values_supported",
 		}},
+		{Name: "reference"}, // routes of the recorded server's own
 		{Name: "scim"},
 		{Name: "siwe"},
-		{Name: "social_providers"},
+		{Name: "social_providers", Built: true},
 		{Name: "sso"},
 		{Name: "two_factor", Fields: []string{"twoFactorEnabled"}},
 		{Name: "username", Fields: []string{"username", "displayUsername"}},

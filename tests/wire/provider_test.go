@@ -12,7 +12,7 @@ import (
 )
 
 // startProvider runs the provider "mock", which the reference has built in, and
-// returns how authd is told of it. login_hint chooses who signs in.
+// returns its address. login_hint chooses who signs in.
 func startProvider(t *testing.T) string {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -40,6 +40,11 @@ func startProvider(t *testing.T) string {
 	})
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// providerTOML is how authd is told of it.
+func providerTOML(address string) string {
 	return fmt.Sprintf(`
 [[generic_oauth.config]]
 provider_id = "mock"
@@ -49,7 +54,7 @@ authorization_url = "%[1]s/authorize"
 token_url = "%[1]s/token"
 user_info_url = "%[1]s/userinfo"
 scopes = ["openid", "email", "profile"]
-`, s.URL)
+`, address)
 }
 
 func answer(w http.ResponseWriter, body any) {
@@ -62,7 +67,17 @@ func goElsewhere(t *testing.T, s *stage, st step, path string) {
 	t.Helper()
 	var began struct{ URL string }
 	s.browser(st.As).Post(t, path, map[string]string{"provider": "mock", "callbackURL": "/home"}).Want(t, http.StatusOK).Decode(t, &began)
-	req, err := http.NewRequest(http.MethodGet, began.URL+"&login_hint="+url.QueryEscape(st.Email), nil)
+	arrived := s.browser(st.As).Get(t, authorize(t, began.URL, st.Email))
+	if where := arrived.Header.Get("Location"); !strings.HasSuffix(where, "/home") {
+		t.Fatalf("the way back leads to %q: %d %s", where, arrived.Status, arrived.Body)
+	}
+}
+
+// authorize signs somebody in at the provider who was sent to an address, and
+// gives the path below /api/auth that they come back to.
+func authorize(t *testing.T, address, email string) string {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, address+"&login_hint="+url.QueryEscape(email), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,10 +88,7 @@ func goElsewhere(t *testing.T, s *stage, st step, path string) {
 	defer res.Body.Close()
 	_, back, ok := strings.Cut(res.Header.Get("Location"), "/api/auth")
 	if !ok {
-		t.Fatalf("%s leads to %q", began.URL, res.Header.Get("Location"))
+		t.Fatalf("%s leads to %q", address, res.Header.Get("Location"))
 	}
-	arrived := s.browser(st.As).Get(t, back)
-	if where := arrived.Header.Get("Location"); !strings.HasSuffix(where, "/home") {
-		t.Fatalf("the way back leads to %q: %d %s", where, arrived.Status, arrived.Body)
-	}
+	return back
 }

@@ -131,7 +131,10 @@ clients = ["` + apiID + `", "` + machineID + `"]
 `
 )
 
-type authd struct{ *authdtest.Server }
+type authd struct {
+	*authdtest.Server
+	provider string // address of the provider mock
+}
 
 func (a authd) url() string { return a.URL }
 
@@ -161,6 +164,9 @@ func (a authd) setup(t *testing.T, s *stage, st step) {
 	case "machine":
 		a.command(t, "resource", "link", s.fill("${origin}/mcp"), machineID)
 		useMachine(s, machineID, clientSecret)
+	case "at-provider":
+		// The address is the recorded one; who answers is here.
+		s.values["back"] = authorize(t, strings.Replace(s.fill(st.Path), "http://127.0.0.1:3999/__idp", a.provider, 1), st.Email)
 	case "forget-polls", "outlive-codes": // the requests behind carry another time
 	case "forget-consent":
 		a.forgetConsent(t, s, st)
@@ -272,6 +278,8 @@ func (r reference) setup(t *testing.T, s *stage, st step) {
 		made := r.machine(t, s, st)
 		r.sql(t, "insert into oauthClientResource (id, clientId, resourceId) values (?, ?, 'https://api.example.com')", made.ID, made.ID)
 		useMachine(s, made.ID, made.Secret)
+	case "at-provider":
+		s.values["back"] = authorize(t, s.fill(st.Path), st.Email)
 	case "forget-polls":
 		r.sql(t, "update deviceCode set lastPolledAt=null")
 	case "outlive-codes":

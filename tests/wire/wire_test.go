@@ -45,7 +45,8 @@ func TestMain(m *testing.M) { os.Exit(authdtest.Main(m)) }
 func TestRecordings(t *testing.T) {
 	recordings := readRecordings(t)
 	base := os.Getenv("AUTHD_WIRE_TARGET")
-	toml := clientTOML + startProvider(t)
+	elsewhere := startProvider(t)
+	toml := clientTOML + providerTOML(elsewhere)
 	for _, r := range readRuns(t) {
 		if base != "" && r.settings.Reference != os.Getenv("AUTHD_WIRE_SETTINGS") {
 			continue
@@ -53,7 +54,10 @@ func TestRecordings(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			p := play{stage: newStage(reference{base}), comparison: newComparison(), recordings: recordings, oracle: base != ""}
 			if base == "" {
-				p.stage = newStage(authd{authdtest.Start(t, authdtest.Options{Env: r.settings.Authd, TOML: toml})})
+				for name, value := range r.settings.Authd {
+					r.settings.Authd[name] = strings.ReplaceAll(value, "${provider}", elsewhere)
+				}
+				p.stage = newStage(authd{authdtest.Start(t, authdtest.Options{Env: r.settings.Authd, TOML: toml}), elsewhere})
 			}
 			for _, s := range r.scenarios {
 				p.scenario(t, s)
