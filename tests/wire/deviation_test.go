@@ -47,11 +47,7 @@ func stale(c *comparison, r recording, want, got exchange) []string {
 
 // deviations is THE list; docs/compatibility.md is made from it.
 func deviations() []deviation {
-<<<<<<< HEAD
-	return slices.Concat(sessionDeviations(), accountDeviations(), accessDeviations(), oauthDeviations(), clientDeviations())
-=======
-	return slices.Concat(sessionDeviations(), socialDeviations(), accountDeviations(), oauthDeviations(), clientDeviations())
->>>>>>> 960aaf3 (Hold signing in elsewhere against what was recorded of better-auth)
+	return slices.Concat(sessionDeviations(), socialDeviations(), accountDeviations(), accessDeviations(), oauthDeviations(), clientDeviations())
 }
 
 // refused makes an expectation of an error of which the kind counts, and not the words:
