@@ -4,6 +4,7 @@ import (
 	"authd/auth/access"
 	"authd/auth/account"
 	"authd/auth/admin"
+	"authd/auth/avatar"
 	"authd/auth/bearer"
 	"authd/auth/device"
 	"authd/auth/health"
@@ -13,6 +14,7 @@ import (
 	"authd/auth/internal/upstream"
 	"authd/auth/jwt"
 	"authd/auth/multisession"
+	"authd/auth/notice"
 	"authd/auth/oidc"
 	"authd/auth/openapi"
 	"authd/auth/operator"
@@ -47,6 +49,7 @@ type Services struct {
 	Social    *social.Service
 	Pages     *pages.Service
 	Webhooks  *webhook.Service
+	Avatars   *avatar.Service
 }
 
 // modules is THE list: it builds each capability and hands each the others that
@@ -66,6 +69,9 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 		m.Sessions.UseSignOut(m.Browser.SignOut)
 	}
 	m.Admin = admin.New(c, m.Passwords)
+	m.Avatars = avatar.New(c)
+	m.Users.UseImages(m.Avatars)
+	notice.New(c)
 	m.Operators = operator.New(c)
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
 	m.OpenAPI = openapi.New()
@@ -110,7 +116,7 @@ func (s *Server) endpoints() []api.Endpoint {
 	guard := m.Operators.Guard()
 	var all []api.Endpoint
 	for _, list := range [][]api.Endpoint{
-		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(), m.Accounts.Endpoints(),
+		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(), m.Avatars.Endpoints(), m.Accounts.Endpoints(),
 		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.Social.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
 		m.Admin.Operations(guard), m.Access.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 		m.Browser.Endpoints(),

@@ -18,7 +18,7 @@ import (
 // newPages hands the pages what they show, in the types that they declare.
 func newPages(m *Services) (*pages.Service, error) {
 	deps := pages.Deps{
-		Core: m.Core, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Setup: m.Setup, Access: admission{m.Access},
+		Core: m.Core, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Avatars: m.Avatars, Setup: m.Setup, Access: admission{m.Access},
 		Flows: flows{m.OIDC}, Apps: apps{m.OIDC},
 		Acts: pages.Acts{
 			SignUp: func(r *api.Request, n pages.Newcomer) (*core.User, *core.Auth, error) {
@@ -36,8 +36,11 @@ func newPages(m *Services) (*pages.Service, error) {
 				}
 				return done.Auth, nil
 			},
-			Rename: func(r *api.Request, caller *core.Auth, name string) error {
-				return m.Users.Update(r, caller, user.Update{Name: &name})
+			UpdateProfile: func(r *api.Request, caller *core.Auth, name string, fields core.Values) error {
+				return m.Users.Update(r, caller, user.Update{Name: &name, Fields: fields})
+			},
+			ChangeEmail: func(r *api.Request, caller *core.Auth, email string) error {
+				return m.Users.ChangeEmail(r, caller, email, "")
 			},
 			PendingChange: func(ctx context.Context, token string) (pages.Change, error) {
 				change, err := m.Users.PendingChange(ctx, token)

@@ -13,6 +13,7 @@ type User struct {
 	Name          string
 	Email         string
 	EmailVerified bool
+	Image         string // where this server serves their picture, "" for none
 }
 
 // initial is the letter in the user's round picture.
@@ -114,14 +115,18 @@ type VerifyForm struct {
 type AccountPage struct {
 	User     User
 	Profile  ProfileForm
+	Email    EmailForm
 	Password PasswordForm
 	Sessions []Session
 	Panels   []templ.Component // what other capabilities add
+	// Deletable is whether people may delete their account.
+	Deletable bool
 }
 
 // ProfileForm changes what others see.
 type ProfileForm struct {
 	Name   string
+	Fields []ProfileField
 	Alert  Alert
 	Errors Errors
 }
@@ -129,6 +134,7 @@ type ProfileForm struct {
 // PasswordForm changes the password.
 type PasswordForm struct {
 	Exists            bool // false for people who only sign in by other means
+	Settable          bool // whether those may set one
 	MinPasswordLength int
 	Alert             Alert
 	Errors            Errors

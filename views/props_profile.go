@@ -1,6 +1,11 @@
 package views
 
-import "github.com/a-h/templ"
+import (
+	"strings"
+	"unicode"
+
+	"github.com/a-h/templ"
+)
 
 // DeleteForm is the last question before an account goes.
 type DeleteForm struct {
@@ -71,4 +76,108 @@ func DeleteFailed(p Page) templ.Component {
 // DeleteSent says that the link is on its way.
 func DeleteSent(p Page, m CheckMail) templ.Component {
 	return mailSent(p, m, p.T("mail_sent.title"), "delete.sent")
+}
+
+// ProfileField is a field of authd.toml that people may set.
+type ProfileField struct {
+	Name     string
+	Type     string // string, number, boolean, date, string[]
+	Value    string // as text: a day as 2006-01-02, a list in lines
+	Required bool
+}
+
+// EmailForm replaces the address.
+type EmailForm struct {
+	Enabled bool
+	Email   string
+	Errors  Errors
+}
+
+// input is the field's name in the form: none of the page's own has a dash.
+func (f ProfileField) input() string { return "field-" + f.Name }
+
+// label makes words of a name: birthDate is "Birth date".
+func (f ProfileField) label() string {
+	var words strings.Builder
+	for i, r := range f.Name {
+		switch {
+		case i == 0:
+			words.WriteRune(unicode.ToUpper(r))
+		case r == '_':
+			words.WriteByte(' ')
+		case unicode.IsUpper(r):
+			words.WriteByte(' ')
+			words.WriteRune(unicode.ToLower(r))
+		default:
+			words.WriteRune(r)
+		}
+	}
+	return words.String()
+}
+
+func (f ProfileField) described(errs Errors) string {
+	if _, bad := errs[f.input()]; bad {
+		return f.input() + "-problem " + f.input() + "-hint"
+	}
+	return f.input() + "-hint"
+}
+
+func (f ProfileField) field(p Page, errs Errors) field {
+	shown := field{
+		name: f.input(), label: f.label(), value: f.Value, optional: !f.Required, autocomplete: "off", problem: errs.say(p, f.input()),
+	}
+	switch f.Type {
+	case "number":
+		shown.inputmode = "decimal"
+	case "date":
+		shown.kind = "date"
+	}
+	return shown
+}
+
+// first is the first of the form's fields with a problem: it gets the focus.
+func (f ProfileForm) first() string {
+	names := []string{"picture", "name"}
+	for _, own := range f.Fields {
+		names = append(names, own.input())
+	}
+	if name := f.Errors.first(names...); name != "" {
+		return name
+	}
+	return "-"
+}
+
+func (f field) focused(on bool) field {
+	f.focus = on
+	return f
+}
+
+func (f ProfileForm) file(p Page) field {
+	return field{
+		name: "picture", kind: "file", label: p.T("avatar.label"), hint: p.T("avatar.hint"), autocomplete: "off",
+		problem: f.Errors.say(p, "picture"), focus: f.first() == "picture",
+	}
+}
+
+func (f EmailForm) field(p Page) field {
+	_, bad := f.Errors["new_email"]
+	return field{
+		name: "new_email", kind: "email", label: p.T("email.new"), value: f.Email, autocomplete: "email", inputmode: "email",
+		autocapitalize: "none", problem: f.Errors.say(p, "new_email"), focus: bad,
+	}
+}
+
+func (f PasswordForm) first(p Page) field {
+	password := newPasswordField(p, "new_password", f.MinPasswordLength, f.Errors)
+	_, password.focus = f.Errors["new_password"]
+	return password
+}
+
+// order is that of the page's fields.
+func (a AccountPage) order() []string {
+	names := []string{"picture", "name"}
+	for _, own := range a.Profile.Fields {
+		names = append(names, own.input())
+	}
+	return append(names, "new_email", "current_password", "new_password")
 }

@@ -122,7 +122,21 @@ func accountSamples(p Page) map[string]templ.Component {
 			{ID: "4", SignedIn: now.Add(-3 * time.Hour), LastSeen: now.Add(-2 * time.Hour)},
 		},
 	}
+	page.Email.Enabled, page.Deletable = true, true
+	full := page
+	full.Profile.Fields = []ProfileField{
+		{Name: "companyName", Type: "string", Value: "Analytical Engines", Required: true},
+		{Name: "birthday", Type: "date", Value: "1815-12-10"},
+		{Name: "desk", Type: "number", Value: "4.5"},
+		{Name: "news_letter", Type: "boolean", Value: "true"},
+		{Name: "tags", Type: "string[]", Value: "maths\npoetry"},
+	}
+	full.User.Image = "data:image/gif;base64,R0lGODdhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
+	missing := full
+	missing.Profile.Errors = Errors{"field-companyName": Msg("field.value_missing"), "field-tags": Msg("field.value_wrong"), "picture": Msg("avatar.unreadable")}
 	alone, wrong := page, page
+	alone.Email.Errors = Errors{"new_email": Msg("field.email_invalid")}
+	alone.Password.Settable = true
 	alone.User.EmailVerified, alone.Sessions, alone.Password.Exists = false, page.Sessions[:1], false
 	alone.User.Name = ""
 	page.Panels = []templ.Component{ConnectionsPanel(p, Connections{
@@ -139,6 +153,8 @@ func accountSamples(p Page) map[string]templ.Component {
 	return map[string]templ.Component{
 		"account":         Account(p, page),
 		"account-changed": Account(changed, page),
+		"account-fields":  Account(p, full),
+		"account-missing": Account(p, missing),
 		"account-alone":   Account(p, alone),
 		"account-wrong":   Account(p, wrong),
 		"apps-none":       Apps(p, AppsPage{}),

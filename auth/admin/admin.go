@@ -18,6 +18,8 @@ type Passwords interface {
 	CheckLength(password string) error
 	Hash(ctx context.Context, password string) (string, error)
 	Set(ctx context.Context, userID, password string) error
+	// First refuses with PASSWORD_ALREADY_SET where there is a password.
+	First(ctx context.Context, userID, password string) error
 }
 
 // Service is this capability.

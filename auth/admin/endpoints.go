@@ -22,6 +22,7 @@ func (s *Service) Operations(guard api.Guard) []api.Endpoint {
 		api.Handle(op("getUser", "Look a user up by id or by e-mail address.", ErrUserNotFound, ErrWhichUser), s.getUser),
 		api.Handle(op("updateUser", "Change a user: name, image, email, emailVerified and additional fields.",
 			ErrUserNotFound, ErrInvalidEmail, ErrUserExists, ErrNoData), s.updateUser),
+		api.Handle(op("setPassword", "Give a user who has none a password.", ErrUserNotFound, ErrPasswordSet), s.setPassword),
 		api.Handle(op("setUserPassword", "Give a user a password.", ErrUserNotFound), s.setUserPassword),
 	}
 }
@@ -113,6 +114,24 @@ func (s *Service) updateUser(r *api.Request, in *struct {
 
 type status struct {
 	Status bool `json:"status"`
+}
+
+// setPassword is the contract's operation without a path; the user is named, for
+// there is no session.
+func (s *Service) setPassword(r *api.Request, in *struct {
+	NewPassword string `body:"newPassword"`
+	UserID      string `body:"userId,notempty"`
+},
+) (status, error) {
+	user, err := s.Find(r.Context(), in.UserID)
+	if err != nil {
+		return status{}, err
+	}
+	if err := s.passwords.First(r.Context(), user.ID, in.NewPassword); err != nil {
+		return status{}, err
+	}
+	r.Security("password-set", "user", user.ID, "by", "operator")
+	return status{true}, nil
 }
 
 func (s *Service) setUserPassword(r *api.Request, in *struct {

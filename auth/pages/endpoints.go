@@ -16,6 +16,9 @@ func mailing() api.Rule { return api.Rule{Window: time.Minute, Max: 3, ByAddress
 // handler serves a page, or what its form posts to.
 type handler = func(*api.Request, *api.None) (api.Responder, error)
 
+// mostUpload is a picture of a phone's camera, and the form around it.
+const mostUpload = 8<<20 + 4096
+
 // Endpoints are the pages and what their forms post to.
 func (s *Service) Endpoints() []api.Endpoint {
 	var list []api.Endpoint
@@ -48,6 +51,10 @@ func (s *Service) Endpoints() []api.Endpoint {
 	post("/verify-email", "pageVerifyEmailPost", usual, s.verify)
 	post("/verify-email/send", "pageVerifyEmailSend", mailing(), s.sendVerification)
 	s.accountEndpoints(get, post)
+	list = append(list, api.Handle(api.Endpoint{
+		Mount: api.Root, Method: http.MethodPost, Path: "/account/avatar", ID: "pageAccountAvatar", Tag: "pages", Media: []string{api.MediaUpload},
+		Origin: api.OriginPage, CORS: api.CORSNone, Limit: guess(), Page: true, MaxBody: mostUpload,
+	}, s.uploadAvatar))
 	post("/sign-out", "pageSignOut", usual, s.signOut)
 	get(choosePath, "pageSelectAccountForm", s.selectAccountPage)
 	post(choosePath, "pageSelectAccount", usual, s.selectAccount)
@@ -68,7 +75,10 @@ func (s *Service) Endpoints() []api.Endpoint {
 func (s *Service) accountEndpoints(get func(path, id string, fn handler), post func(path, id string, limit api.Rule, fn handler)) {
 	usual := api.Rule{}
 	get("/account", "pageAccount", s.accountPage)
-	post("/account/profile", "pageAccountProfile", usual, s.rename)
+	post("/account/profile", "pageAccountProfile", usual, s.saveProfile)
+	post("/account/avatar/remove", "pageAccountAvatarRemove", usual, s.removeAvatar)
+	post("/account/email", "pageAccountEmail", guess(), s.askEmail)
+	post("/account/set-password", "pageAccountSetPassword", guess(), s.setPassword)
 	post("/account/password", "pageAccountPassword", guess(), s.changePassword)
 	post("/account/verify-email", "pageAccountVerifyEmail", mailing(), s.sendOwn)
 	get("/change-email", "pageChangeEmail", s.changeEmailPage)

@@ -38,6 +38,7 @@ import (
 type Passwords interface {
 	SignIn(r *api.Request, email, password, callbackURL string, remember bool) (*core.Auth, error)
 	Change(r *api.Request, caller *core.Auth, current, next string, revokeOthers bool) (*core.Auth, error)
+	SetFirst(r *api.Request, caller *core.Auth, password string) error
 	RequestReset(r *api.Request, email, redirectTo string) error
 	ResetPending(ctx context.Context, token string) error
 	Reset(r *api.Request, token, next string) error
@@ -105,8 +106,10 @@ type Acts struct {
 	SetUp func(r *api.Request, token string, n Newcomer) (*core.Auth, error)
 	// VerifyEmail uses the token of a mail; whoever is signed in by that is the Auth.
 	VerifyEmail func(r *api.Request, token string) (*core.Auth, error)
-	// Rename changes the caller's name.
-	Rename func(r *api.Request, caller *core.Auth, name string) error
+	// UpdateProfile changes the caller's name and fields of authd.toml.
+	UpdateProfile func(r *api.Request, caller *core.Auth, name string, fields core.Values) error
+	// ChangeEmail begins to replace the caller's address.
+	ChangeEmail func(r *api.Request, caller *core.Auth, email string) error
 	// PendingChange reads what the token of a change of address would do.
 	PendingChange func(ctx context.Context, token string) (Change, error)
 	// ReplaceEmail takes the step that the token is for: the old address has
@@ -176,6 +179,7 @@ type Deps struct {
 	Sessions  Sessions
 	Accounts  Accounts // nil when a browser has one
 	Addresses Addresses
+	Avatars   Avatars
 	Setup     Setup
 	Access    Access
 	Flows     Flows

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"net/http"
-	"strings"
 
 	"authd/auth/internal/api"
 	"authd/views"
@@ -34,8 +33,9 @@ func (v *visit) account() (views.AccountPage, error) {
 	v.page.Carry = nil
 	v.page.Self = "/account"
 	page := views.AccountPage{
-		User:     person(user),
-		Profile:  views.ProfileForm{Name: user.Name},
+		User:     v.person(user),
+		Profile:  views.ProfileForm{Name: user.Name, Fields: v.ownFields()},
+		Email:    views.EmailForm{Enabled: v.Core.Config.User.ChangeEmail.Enabled},
 		Password: views.PasswordForm{MinPasswordLength: v.Core.Config.EmailAndPassword.MinPasswordLength},
 	}
 	hash, err := v.Core.PasswordHash(ctx, v.Core.DB, user.ID)
@@ -43,6 +43,8 @@ func (v *visit) account() (views.AccountPage, error) {
 		return page, err
 	}
 	page.Password.Exists = hash != ""
+	page.Password.Settable = v.Core.Config.EmailAndPassword.Enabled
+	page.Deletable = v.Core.Config.User.DeleteUser.Enabled
 	sessions, err := v.Core.Sessions(ctx, v.Core.DB, user.ID)
 	if err != nil {
 		return page, err
@@ -78,24 +80,6 @@ func (s *Service) act(r *api.Request, do func(v *visit) (api.Responder, error)) 
 func (v *visit) done(key string) (api.Responder, error) {
 	v.leave(v.r, views.Success, key)
 	return to("/account")
-}
-
-func (s *Service) rename(r *api.Request, _ *api.None) (api.Responder, error) {
-	return s.act(r, func(v *visit) (api.Responder, error) {
-		name := strings.TrimSpace(field(r, "name"))
-		if name != "" {
-			if err := s.Acts.Rename(r, v.auth, name); err != nil {
-				return nil, err
-			}
-			return v.done("profile.saved")
-		}
-		page, err := v.account()
-		if err != nil {
-			return nil, err
-		}
-		page.Profile = views.ProfileForm{Errors: views.Errors{"name": views.Msg("field.name_missing")}}
-		return wrong(views.Account(v.page, page))
-	})
 }
 
 func (s *Service) changePassword(r *api.Request, _ *api.None) (api.Responder, error) {

@@ -115,7 +115,7 @@ func (s *Service) SignedOut(r *api.Request, uiLocales string, left views.SignedO
 
 // ConfirmSignOut asks whether to sign out.
 func (s *Service) ConfirmSignOut(r *api.Request, uiLocales string, u *core.User, client, action string) api.Page {
-	return api.Page{Body: views.ConfirmSignOut(s.page(r, uiLocales, ""), views.ConfirmSignOutPage{Client: client, User: person(u), Action: action})}
+	return api.Page{Body: views.ConfirmSignOut(s.page(r, uiLocales, ""), views.ConfirmSignOutPage{Client: client, User: s.person(u), Action: action})}
 }
 
 // SignOutRefused says why an application's wish was not followed.

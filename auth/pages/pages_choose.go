@@ -60,7 +60,7 @@ func (s *Service) selectAccountPage(r *api.Request, _ *api.None) (api.Responder,
 	}
 	for _, a := range accounts {
 		page.Accounts = append(page.Accounts, views.Choice{
-			User: person(a.User), Ref: a.Session.Handle(), Current: v.auth != nil && a.Session.ID == v.auth.Session.ID,
+			User: v.person(a.User), Ref: a.Session.Handle(), Current: v.auth != nil && a.Session.ID == v.auth.Session.ID,
 		})
 	}
 	v.page.Alert = s.take(r)

@@ -25,7 +25,7 @@ func (s *Service) consentPage(r *api.Request, _ *api.None) (api.Responder, error
 		return v.onward(v.auth)
 	}
 	return show(http.StatusOK, views.Consent(v.page, views.ConsentPage{
-		User: person(v.auth.User), Client: v.flow.Client, ClientURL: v.flow.ClientURL, SelfNamed: v.flow.SelfNamed,
+		User: v.person(v.auth.User), Client: v.flow.Client, ClientURL: v.flow.ClientURL, SelfNamed: v.flow.SelfNamed,
 		Logo: v.flow.Logo, Policy: v.flow.Policy, Terms: v.flow.Terms, Scopes: v.flow.Scopes,
 		Leads: v.flow.Leads, Lasts: v.flow.Lasts, Offline: v.flow.Offline, Resources: v.flow.Resources, SwitchUser: true,
 	}))

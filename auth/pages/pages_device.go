@@ -68,7 +68,7 @@ func (v *visit) deviceForm(code string) views.DeviceForm {
 		code = ""
 	}
 	return views.DeviceForm{
-		Code: code, User: person(v.auth.User), SwitchURL: "/login?switch=1&" + paramReturn + "=" + url.QueryEscape(deviceURL(code)),
+		Code: code, User: v.person(v.auth.User), SwitchURL: "/login?switch=1&" + paramReturn + "=" + url.QueryEscape(deviceURL(code)),
 	}
 }
 
@@ -86,7 +86,7 @@ func (s *Service) device(r *api.Request, _ *api.None) (api.Responder, error) {
 		return v.wrongCode(err)
 	}
 	page := views.DevicePage{
-		User: person(v.auth.User), Code: d.Code, Client: d.Client, Resources: d.Resources, ClientURL: d.ClientURL, SelfNamed: d.SelfNamed,
+		User: v.person(v.auth.User), Code: d.Code, Client: d.Client, Resources: d.Resources, ClientURL: d.ClientURL, SelfNamed: d.SelfNamed,
 		Session: d.Session, IPAddress: d.IPAddress, Asked: d.Asked,
 	}
 	for _, scope := range d.Scopes {

@@ -163,6 +163,11 @@ func (v *visit) switchUser() string {
 	return path + "?switch=1"
 }
 
-func person(u *core.User) views.User {
-	return views.User{Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified}
+func (s *Service) person(u *core.User) views.User {
+	shown := views.User{Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified}
+	// Pages load nothing from elsewhere: a picture at another address is not shown.
+	if u.Image != nil && strings.HasPrefix(*u.Image, s.Core.Config.URL+"/avatar/") {
+		shown.Image = strings.TrimPrefix(*u.Image, s.Core.Config.URL)
+	}
+	return shown
 }

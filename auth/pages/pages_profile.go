@@ -114,7 +114,7 @@ func (v *visit) signInAgain(back string) (api.Responder, error) {
 
 func (v *visit) deleteForm(token string) (views.DeleteForm, error) {
 	ctx, user := v.r.Context(), v.auth.User
-	form := views.DeleteForm{User: person(user), Token: token, Errors: views.Errors{}}
+	form := views.DeleteForm{User: v.person(user), Token: token, Errors: views.Errors{}}
 	if token != "" {
 		return form, v.Acts.DeletionPending(ctx, user.ID, token)
 	}

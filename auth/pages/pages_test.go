@@ -313,10 +313,10 @@ func TestNobodyElsePutsANoteOnOurPages(t *testing.T) {
 	s := testkit.Start(t, "")
 	c := s.SignUp("ada@example.com")
 	leads(t, form(c, "/account/profile", "name", "Countess"), "/account")
-	if a := c.Get("./account"); !strings.Contains(a.Body, "Your name is saved.") || !strings.Contains(a.Body, `value="Countess"`) {
+	if a := c.Get("./account"); !strings.Contains(a.Body, "Your profile is saved.") || !strings.Contains(a.Body, `value="Countess"`) {
 		t.Error("what was done is not said")
 	}
-	if a := c.Get("./account"); strings.Contains(a.Body, "Your name is saved.") {
+	if a := c.Get("./account"); strings.Contains(a.Body, "Your profile is saved.") {
 		t.Error("it is said twice")
 	}
 	for _, forged := range []string{"x", "eyJLaW5kIjoicHJvYmxlbSJ9", ""} {

@@ -53,7 +53,7 @@ func (s *Service) replace(r *api.Request, caller *core.Auth, hash string, revoke
 				return err
 			}
 		}
-		mail, err = s.core.Mail.Queue(ctx, tx, kindChanged, address{Email: caller.User.Email, Locale: r.Languages(), Event: core.NewEvent(r)})
+		mail, err = s.queueNotice(r, tx, kindChanged, caller.User.Email)
 		return err
 	}
 	defer func() { s.core.Mail.Sent(ctx, mail) }()
@@ -146,7 +146,7 @@ func (s *Service) reset(r *api.Request, tx *store.Tx, token, hash string) (userI
 	if err := s.endAccess(ctx, tx, user.ID); err != nil {
 		return "", "", err
 	}
-	mail, err = s.core.Mail.Queue(ctx, tx, kindWasReset, address{Email: user.Email, Locale: r.Languages(), Event: core.NewEvent(r)})
+	mail, err = s.queueNotice(r, tx, kindWasReset, user.Email)
 	return user.ID, mail, err
 }
 

@@ -16,6 +16,7 @@ var (
 	ErrTooLong             = &api.Error{Status: http.StatusBadRequest, Code: "PASSWORD_TOO_LONG", Message: "Password too long"}
 	ErrInvalidPassword     = &api.Error{Status: http.StatusBadRequest, Code: "INVALID_PASSWORD", Message: "Invalid password"}
 	ErrNoPassword          = &api.Error{Status: http.StatusBadRequest, Code: "CREDENTIAL_ACCOUNT_NOT_FOUND", Message: "Credential account not found"}
+	ErrAlreadySet          = &api.Error{Status: http.StatusBadRequest, Code: "PASSWORD_ALREADY_SET", Message: "User already has a password set"}
 	ErrInvalidToken        = &api.Error{Status: http.StatusBadRequest, Code: "INVALID_TOKEN", Message: "Invalid token"}
 	ErrUserNotFound        = &api.Error{Status: http.StatusBadRequest, Code: "USER_NOT_FOUND", Message: "User not found"}
 	errInvalidTokenInQuery = "INVALID_TOKEN"

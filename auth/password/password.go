@@ -48,7 +48,7 @@ func New(c *core.Core, h Hasher, p SignUpPolicy, v Verifier) *Service {
 	s := &Service{core: c, hash: h, policy: p, verify: v}
 	s.registerMail()
 	// A link in a mailbox that is the person's no more must open nothing.
-	c.EmailChanged.On(func(ctx context.Context, tx *store.Tx, e core.EmailChanged) error {
+	c.EmailChanged.On(func(ctx context.Context, tx *store.Tx, e *core.EmailChanged) error {
 		return c.DropVerifications(ctx, tx, purposeReset, e.User.ID)
 	})
 	return s

@@ -78,16 +78,17 @@ func (s *Service) ChangeEmail(r *api.Request, caller *core.Auth, email, callback
 // as it is can be seen by who asks; so it is only where it was configured.
 func (s *Service) replaceNow(r *api.Request, caller *core.Auth, email, callbackURL string) error {
 	ctx := r.Context()
-	var mail string
+	var mails []string
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
 		user, err := s.core.User(ctx, tx, caller.User.ID)
 		if err != nil {
 			return err
 		}
-		if err := s.replace(r, tx, user, email, false); err != nil {
+		if mails, err = s.replace(r, tx, user, email, false); err != nil {
 			return err
 		}
-		mail, err = s.QueueVerification(ctx, tx, email, callbackURL, r.Languages())
+		id, err := s.QueueVerification(ctx, tx, email, callbackURL, r.Languages())
+		mails = append(mails, id)
 		caller.User = user
 		return err
 	})
@@ -97,23 +98,25 @@ func (s *Service) replaceNow(r *api.Request, caller *core.Auth, email, callbackU
 	if err != nil {
 		return err
 	}
-	s.core.Mail.Sent(ctx, mail)
+	s.core.Mail.Sent(ctx, mails...)
 	s.core.ResendCookies(r, caller)
 	return nil
 }
 
 // replace writes the new address and ends every link that the old one got.
-func (s *Service) replace(r *api.Request, tx *store.Tx, user *core.User, email string, verified bool) error {
+func (s *Service) replace(r *api.Request, tx *store.Tx, user *core.User, email string, verified bool) (mails []string, err error) {
 	ctx := r.Context()
 	before := user.Email
 	user.Email, user.EmailVerified = email, verified
 	if err := s.core.SaveUser(ctx, tx, user); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.core.DropVerifications(ctx, tx, purposeVerify, before); err != nil {
-		return err
+		return nil, err
 	}
-	return s.core.EmailChanged.Emit(ctx, tx, core.EmailChanged{User: user, Before: before, Event: core.NewEvent(r), Locale: r.Languages()})
+	e := &core.EmailChanged{User: user, Before: before, Event: core.NewEvent(r), Locale: r.Languages()}
+	err = s.core.EmailChanged.Emit(ctx, tx, e)
+	return e.Mails, err
 }
 
 // dropChange ends the links of a change that was asked for before.
@@ -177,7 +180,9 @@ func (s *Service) take(r *api.Request, tx *store.Tx, done *Verified, change repl
 	case done.User.Email != change.From:
 		return ErrUserNotFound
 	case done.Step == StepReplaced:
-		return s.replace(r, tx, done.User, change.To, true)
+		mails, err := s.replace(r, tx, done.User, change.To, true)
+		done.mails = mails
+		return err
 	}
 	change.UserID = done.User.ID
 	id, err := s.core.Mail.Queue(r.Context(), tx, kindNewEmail, change)

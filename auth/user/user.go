@@ -15,7 +15,17 @@ import (
 type Service struct {
 	core      *core.Core
 	passwords Passwords
+	images    Images
 }
+
+// Images keeps what people uploaded.
+type Images interface {
+	// Forget deletes it, when the profile shows something else.
+	Forget(ctx context.Context, tx *store.Tx, userID string) error
+}
+
+// UseImages tells who keeps uploaded pictures.
+func (s *Service) UseImages(i Images) { s.images = i }
 
 // Passwords checks a person's password.
 type Passwords interface {
@@ -65,6 +75,9 @@ func (s *Service) Update(r *api.Request, caller *core.Auth, up Update) error {
 			user.Image = up.Image
 			if *up.Image == "" {
 				user.Image = nil
+			}
+			if err := s.images.Forget(ctx, tx, user.ID); err != nil {
+				return err
 			}
 		}
 		user.Extra = user.Extra.With(up.Fields)

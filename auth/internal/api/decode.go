@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -26,14 +27,14 @@ func (r *Request) readBody() (any, error) {
 	if kind == "" {
 		return absent{}, nil
 	}
-	media, _, err := mime.ParseMediaType(kind)
+	media, params, err := mime.ParseMediaType(kind)
 	if err != nil || !r.endpoint.takes(media) {
 		return nil, &Error{
 			http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
 			`Content-Type "` + clip(kind, 100) + `" is not allowed. Allowed types: ` + strings.Join(r.endpoint.Media, ", "),
 		}
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(r.w, r.HTTP.Body, r.router.cfg.MaxBody))
+	raw, err := io.ReadAll(http.MaxBytesReader(r.w, r.HTTP.Body, r.maxBody()))
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
@@ -44,10 +45,53 @@ func (r *Request) readBody() (any, error) {
 	if len(raw) == 0 {
 		return absent{}, nil
 	}
-	if media == MediaForm {
+	switch media {
+	case MediaForm:
 		return parseForm(raw)
+	case MediaUpload:
+		return parseUpload(raw, params["boundary"])
+	default:
+		return parseJSON(raw)
 	}
-	return parseJSON(raw)
+}
+
+func (r *Request) maxBody() int64 {
+	if r.endpoint.MaxBody != 0 {
+		return r.endpoint.MaxBody
+	}
+	return r.router.cfg.MaxBody
+}
+
+// mostParts bounds the fields of an upload.
+const mostParts = 20
+
+// parseUpload reads a form with files (RFC 7578): a field is a text, a file its
+// bytes. A file's name and type are what the client says of it, and mean nothing.
+func parseUpload(raw []byte, boundary string) (any, error) {
+	bad := &Error{http.StatusBadRequest, "BAD_REQUEST", "Invalid form in request body"}
+	if boundary == "" {
+		return nil, bad
+	}
+	parts, values := multipart.NewReader(bytes.NewReader(raw), boundary), map[string]any{}
+	for range mostParts {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return values, nil
+		}
+		if err != nil {
+			return nil, bad
+		}
+		data, err := io.ReadAll(part)
+		if err != nil {
+			return nil, bad
+		}
+		if part.FileName() != "" {
+			values[part.FormName()] = data
+		} else {
+			values[part.FormName()] = string(data)
+		}
+	}
+	return nil, bad
 }
 
 func (e *Endpoint) takes(media string) bool {

@@ -32,6 +32,8 @@ func (m Mount) prefix() string {
 const (
 	MediaJSON = "application/json"
 	MediaForm = "application/x-www-form-urlencoded"
+	// MediaUpload is a form with files; a file is a []byte among the body's values.
+	MediaUpload = "multipart/form-data"
 )
 
 // OriginRule says how a state-changing request proves that no foreign site sent it.
@@ -87,12 +89,14 @@ type Endpoint struct {
 	Doc    string   // one sentence for the reference
 	Tag    string   // the capability, for the reference
 	Media  []string // accepted body types; nil means JSON for POST
-	Guards []Guard
-	Errors []*Error // what it may answer beyond the errors every endpoint shares
-	Limit  Rule
-	Origin OriginRule
-	CORS   CORSRule
-	Page   bool // errors are pages, not JSON
+	// MaxBody is the largest body in bytes, 0 for the router's.
+	MaxBody int64
+	Guards  []Guard
+	Errors  []*Error // what it may answer beyond the errors every endpoint shares
+	Limit   Rule
+	Origin  OriginRule
+	CORS    CORSRule
+	Page    bool // errors are pages, not JSON
 	// Document is for what stands at a standard's place, such as metadata: methods
 	// that it does not have are 405 there and not, as everywhere else in the contract, 404.
 	Document bool

@@ -31,6 +31,7 @@ type Config struct {
 	SignUp              SignUp              `toml:"sign_up"`
 	Session             Session             `toml:"session"`
 	User                User                `toml:"user"`
+	Notices             Notices             `toml:"notices"`
 	RateLimit           RateLimit           `toml:"rate_limit"`
 	Advanced            Advanced            `toml:"advanced"`
 	OauthProvider       OauthProvider       `toml:"oauth_provider"`
@@ -134,6 +135,13 @@ type DeleteUser struct {
 	Enabled              bool          `toml:"enabled" default:"true" doc:"People may delete their account."`
 	SendVerification     bool          `toml:"send_delete_account_verification" default:"false" doc:"Deleting takes a link that is sent by mail."`
 	DeleteTokenExpiresIn time.Duration `toml:"delete_token_expires_in" default:"1d" min:"1m" max:"30d" doc:"How long that link works."`
+}
+
+// Notices are mails that tell people what happened to their account.
+type Notices struct {
+	PasswordChanged bool `toml:"password_changed" default:"true" doc:"People are told by mail that their password was changed or reset."`
+	EmailChanged    bool `toml:"email_changed" default:"true" doc:"The old and the new address are told when one took the other's place."`
+	NewDevice       bool `toml:"new_device" default:"true" doc:"People are told by mail of a sign-in in a browser, or from a network, that was not seen with their account before."`
 }
 
 // RateLimit bounds what one address or session may ask for.

@@ -44,7 +44,7 @@ type Core struct {
 	// RoleChanged is emitted before a user with changed roles is written back.
 	RoleChanged event.Topic[*User]
 	// EmailChanged is emitted when a user's address was replaced.
-	EmailChanged event.Topic[EmailChanged]
+	EmailChanged event.Topic[*EmailChanged]
 	// UserDeleted carries the id of a user who is about to go.
 	UserDeleted event.Topic[string]
 	// SessionCreated is emitted for every session that is made.
@@ -109,6 +109,7 @@ type PasswordSet struct {
 type SessionCreated struct {
 	*Auth
 	Method string
+	SignIn *SignIn
 }
 
 // EmailChanged is the event that a user, as they are now, had another address.
@@ -117,6 +118,8 @@ type EmailChanged struct {
 	Before string
 	Event  Event
 	Locale string // an Accept-Language header
+	// Mails are jobs that the listeners have queued.
+	Mails []string
 }
 
 // SessionEnded is the event that one session of a user ends.

@@ -18,6 +18,9 @@ type SignIn struct {
 	IP        string
 	UserAgent string
 	Fields    Values // of SessionFields
+	Languages string // an Accept-Language header
+	// Mails are jobs that the listeners of SessionCreated have queued.
+	Mails []string
 	// ProvenAt is when the person proved who they are, where that was not just
 	// now: the session is then no fresher than that.
 	ProvenAt time.Time
@@ -32,7 +35,7 @@ type Resume func(r *api.Request, a *Auth) (answer any, handled bool, err error)
 
 // NewSignIn takes from the request what a session remembers of it.
 func NewSignIn(r *api.Request, u *User, method string, remember bool, amr ...string) *SignIn {
-	return &SignIn{User: u, Method: method, AMR: amr, Remember: remember, IP: r.IP(), UserAgent: r.UserAgent()}
+	return &SignIn{User: u, Method: method, AMR: amr, Remember: remember, IP: r.IP(), UserAgent: r.UserAgent(), Languages: r.Languages()}
 }
 
 // CheckSignIn asks everybody who may refuse a sign-in and takes time to tell.
@@ -70,11 +73,13 @@ func (c *Core) Begin(ctx context.Context, s *SignIn, before func(tx *store.Tx) e
 	if err != nil {
 		return nil, err
 	}
+	c.Mail.Sent(ctx, s.Mails...)
 	return a, nil
 }
 
 // BeginIn is Begin inside a transaction that also does something else.
 func (c *Core) BeginIn(ctx context.Context, tx *store.Tx, s *SignIn) (*Auth, error) {
+	s.Mails = nil // of a run that was taken back
 	if err := c.SigningIn.Emit(ctx, tx, s); err != nil {
 		return nil, err
 	}
@@ -83,7 +88,7 @@ func (c *Core) BeginIn(ctx context.Context, tx *store.Tx, s *SignIn) (*Auth, err
 		return nil, err
 	}
 	a := &Auth{Session: session, User: s.User}
-	return a, c.SessionCreated.Emit(ctx, tx, SessionCreated{a, s.Method})
+	return a, c.SessionCreated.Emit(ctx, tx, SessionCreated{a, s.Method, s})
 }
 
 // SignIn signs somebody in and gives their browser the session.

@@ -145,7 +145,7 @@ describe("pages without JavaScript", () => {
     const email = "change@example.com";
     const page = await open(browser);
     await signUp(page, email);
-    await submit(page, { Name: "Countess" }, "Save name");
+    await submit(page, { Name: "Countess" }, "Save");
     assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "Countess");
     await accessible(page);
     await submit(page, { "Current password": "wrong-password", "New password": `${password}2` }, "Change password");

@@ -1,0 +1,179 @@
+package pages
+
+import (
+	"strconv"
+	"strings"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/views"
+)
+
+// What people change of themselves on the account page: name, fields, picture,
+// address, a first password.
+
+// Avatars keeps uploaded pictures.
+type Avatars interface {
+	Set(r *api.Request, caller *core.Auth, file []byte) error
+	Remove(r *api.Request, caller *core.Auth) error
+}
+
+// ownFields are the fields of authd.toml that people set themselves.
+func (v *visit) ownFields() []views.ProfileField {
+	var fields []views.ProfileField
+	for _, f := range v.Core.UserFields.Configured() {
+		if !f.Input {
+			continue
+		}
+		value := v.auth.User.Extra.Text(f.Name)
+		if day, _, isTime := strings.Cut(value, "T"); f.Type == "date" && isTime {
+			value = day
+		}
+		fields = append(fields, views.ProfileField{Name: f.Name, Type: f.Type, Value: value, Required: f.Required})
+	}
+	return fields
+}
+
+// typed is what a field of the form says, as JSON would; nil for nothing.
+func typed(kind, text string) any {
+	text = strings.TrimSpace(text)
+	switch {
+	case kind == "boolean":
+		return text != ""
+	case text == "":
+		return nil
+	case kind == "number":
+		if n, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", "."), 64); err == nil {
+			return n
+		}
+		return text // refused as no number
+	case kind == "string[]":
+		list := []any{}
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSpace(line); line != "" {
+				list = append(list, line)
+			}
+		}
+		return list
+	default:
+		return text
+	}
+}
+
+func (s *Service) saveProfile(r *api.Request, _ *api.None) (api.Responder, error) {
+	return s.act(r, func(v *visit) (api.Responder, error) {
+		form := views.ProfileForm{Name: strings.TrimSpace(field(r, "name")), Fields: v.ownFields(), Errors: views.Errors{}}
+		if form.Name == "" {
+			form.Errors["name"] = views.Msg("field.name_missing")
+		}
+		values := core.Values{}
+		for i := range form.Fields {
+			own := &form.Fields[i]
+			given := field(r, "field-"+own.Name)
+			own.Value = given
+			if own.Type == "boolean" {
+				own.Value = strconv.FormatBool(given != "")
+			}
+			value := typed(own.Type, given)
+			taken, err := s.Core.UserFields.ForUpdate(map[string]any{own.Name: value})
+			switch {
+			case err != nil && value == nil:
+				form.Errors["field-"+own.Name] = views.Msg("field.value_missing")
+			case err != nil:
+				form.Errors["field-"+own.Name] = views.Msg("field.value_wrong")
+			default:
+				values[own.Name] = taken[own.Name]
+			}
+		}
+		if len(form.Errors) == 0 {
+			if err := s.Acts.UpdateProfile(r, v.auth, form.Name, values); err != nil {
+				return nil, err
+			}
+			return v.done("profile.saved")
+		}
+		return v.again(func(page *views.AccountPage) { page.Profile = form })
+	})
+}
+
+// again is the account page with what is wrong in one of its forms.
+func (v *visit) again(change func(page *views.AccountPage)) (api.Responder, error) {
+	page, err := v.account()
+	if err != nil {
+		return nil, err
+	}
+	change(&page)
+	return wrong(views.Account(v.page, page))
+}
+
+func (s *Service) uploadAvatar(r *api.Request, _ *api.None) (api.Responder, error) {
+	return s.act(r, func(v *visit) (api.Responder, error) {
+		file, _ := r.Body["picture"].([]byte)
+		problem := "avatar.missing"
+		if len(file) > 0 {
+			err := s.Avatars.Set(r, v.auth, file)
+			switch codeOf(err) {
+			case "IMAGE_NOT_READABLE":
+				problem = "avatar.unreadable"
+			case "IMAGE_TOO_LARGE":
+				problem = "avatar.too_large"
+			default:
+				if err != nil {
+					return nil, err
+				}
+				return v.done("avatar.saved")
+			}
+		}
+		return v.again(func(page *views.AccountPage) { page.Profile.Errors = views.Errors{"picture": views.Msg(problem)} })
+	})
+}
+
+func (s *Service) removeAvatar(r *api.Request, _ *api.None) (api.Responder, error) {
+	return s.act(r, func(v *visit) (api.Responder, error) {
+		if err := s.Avatars.Remove(r, v.auth); err != nil {
+			return nil, err
+		}
+		return v.done("avatar.removed")
+	})
+}
+
+func (s *Service) askEmail(r *api.Request, _ *api.None) (api.Responder, error) {
+	return s.act(r, func(v *visit) (api.Responder, error) {
+		email := strings.TrimSpace(field(r, "new_email"))
+		before := v.auth.User.Email
+		if !api.ValidEmail(email) || core.NormalizeEmail(email) == before {
+			return v.again(func(page *views.AccountPage) {
+				page.Email.Email, page.Email.Errors = email, views.Errors{"new_email": views.Msg("field.email_invalid")}
+			})
+		}
+		if err := s.Acts.ChangeEmail(r, v.auth, email); err != nil {
+			return nil, err
+		}
+		switch {
+		case v.auth.User.Email != before:
+			return v.done("email.changed")
+		case s.mailInFiles():
+			return v.done("email.asked_in_outbox")
+		default:
+			return v.done("email.asked")
+		}
+	})
+}
+
+// setPassword is for people who sign in by other means; it takes a fresh session.
+func (s *Service) setPassword(r *api.Request, _ *api.None) (api.Responder, error) {
+	return s.act(r, func(v *visit) (api.Responder, error) {
+		err := s.Passwords.SetFirst(r, v.auth, field(r, "new_password"))
+		errs := views.Errors{}
+		switch {
+		case err == nil:
+			return v.done("set.done")
+		case codeOf(err) == core.ErrNotFresh.Code:
+			return v.signInAgain("/account")
+		case codeOf(err) == "PASSWORD_ALREADY_SET":
+			return to("/account#password")
+		case !s.blames(err, errs, "new_password"):
+			return nil, err
+		}
+		return v.again(func(page *views.AccountPage) { page.Password.Errors = errs })
+	})
+}
