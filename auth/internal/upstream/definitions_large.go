@@ -111,6 +111,10 @@ func cognito() Definition {
 		Defaults: func(values map[string]string) { values["domain"] = bareHost(values["domain"]) },
 		Public:   true, Identity: fromEither, Nonce: true, MaxAge: true,
 		Fields: Fields{ID: "sub", Name: "name|given_name|username", Email: "email", Verified: "email_verified", Image: "picture"},
+		Complete: func(_ context.Context, _ *Provider, _ *Tokens, profile *Profile) error {
+			profile.Raw["name"] = profile.Name // as better-auth's account-info has it
+			return nil
+		},
 	}
 }
 

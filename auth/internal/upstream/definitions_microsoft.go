@@ -54,7 +54,9 @@ func microsoftPrepare(p *Provider, setting func(string) string) error {
 			profile.EmailVerified = microsoftVerified(profile)
 		}
 		if photo && t.AccessToken != "" {
-			profile.Image = p.microsoftPhoto(ctx, t)
+			if profile.Image = p.microsoftPhoto(ctx, t); profile.Image != "" {
+				profile.Raw["picture"] = profile.Image
+			}
 		}
 		return nil
 	}
