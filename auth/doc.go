@@ -7,7 +7,7 @@
 //	auth               New, Handler, Run, Close; modules.go is THE list of capabilities
 //	auth/<capability>  password, session, user, account, social, setup, admin, operator, oidc, webhook, health, openapi, pages
 //	auth/internal/core what they share: user, session, account, one-time values, secrets, cookies, sign-in
-//	auth/internal/...  api (endpoints as values), event, store, config, outbox, mail, hashing, limit, clientip, egress, clock
+//	auth/internal/...  api (endpoints as values), event, store, config, outbox, mail, hashing, limit, clientip, egress, upstream, clock
 //	views, static      pages as plain structs and templates; style and icons
 //	migrations         one timeline of schema changes
 //	tests              black box: wire, cli, e2e, bench, and arch_test.go
