@@ -47,6 +47,8 @@ func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (
 		return views.EmailChangedMail(ctx, from, l.About, happened(l, base+"/account"))
 	case "new-device":
 		return views.NewDeviceMail(ctx, from, happened(l, base+"/forgot-password"))
+	case "address-claimed":
+		return views.AddressClaimedMail(ctx, from, base+"/forgot-password")
 	case "existing-user-sign-up":
 		return views.ExistingUserMail(ctx, from, base+"/login")
 	case "sign-up-invitation", "approval-request", "approval-granted":

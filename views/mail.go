@@ -92,6 +92,18 @@ func ExistingUserMail(ctx context.Context, from Sender, loginURL string) (Mail, 
 	}.render(ctx)
 }
 
+// AddressClaimedMail tells who proved an address that the account which had it is theirs
+// now, and that its earlier password works no more.
+func AddressClaimedMail(ctx context.Context, from Sender, forgotURL string) (Mail, error) {
+	t := from.Locale.T
+	return letter{
+		from: from, subject: t("mail.claimed.subject", "app", from.App),
+		before: []string{t("mail.claimed.text", "app", from.App), t("mail.claimed.gone")},
+		button: t("mail.claimed.button"), url: forgotURL,
+		after: []string{t("mail.claimed.not_you")},
+	}.render(ctx)
+}
+
 // InvitationMail carries the link by which somebody may sign up. inviter and note are an
 // administrator's words.
 func InvitationMail(ctx context.Context, from Sender, url string, lasts time.Duration, inviter, note string) (Mail, error) {

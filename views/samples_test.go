@@ -273,6 +273,8 @@ func letters(t *testing.T, l *Locale) map[string]Mail {
 	add("email-changed", mail, err)
 	mail, err = NewDeviceMail(t.Context(), from, happened)
 	add("new-device", mail, err)
+	mail, err = AddressClaimedMail(t.Context(), from, link)
+	add("address-claimed", mail, err)
 	mail, err = ExistingUserMail(t.Context(), from, link)
 	add("existing-user-sign-up", mail, err)
 	return all

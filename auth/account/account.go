@@ -36,7 +36,9 @@ type Service struct {
 
 // New connects the capability.
 func New(c *core.Core, p Providers) *Service {
-	return &Service{core: c, rules: c.Config.Account.AccountLinking, providers: p}
+	s := &Service{core: c, rules: c.Config.Account.AccountLinking, providers: p}
+	c.Mail.Handle(kindClaimed, s.claimedMail)
+	return s
 }
 
 // List is a user's ways in, oldest first.

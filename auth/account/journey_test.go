@@ -41,6 +41,9 @@ func TestTakeoverByRegisteringFirstEndsWhenTheOwnerSignsInElsewhere(t *testing.T
 	if signedInAs(attacker) != "" {
 		t.Fatal("the attacker is still signed in")
 	}
+	if mails := s.Mails("address-claimed"); len(mails) != 1 || !strings.Contains(mails[0], "To: ") || !strings.Contains(mails[0], "ada@example.com") {
+		t.Fatalf("the owner was not told: %q", mails)
+	}
 	s.Client().Post("/sign-in/email", map[string]string{"email": "ada@example.com", "password": testkit.Password}).Is(401, "INVALID_EMAIL_OR_PASSWORD")
 	if ways := waysIn(t, s, userOf(t, s, "ada@example.com").ID); len(ways) != 1 || !strings.HasPrefix(ways[0], "google:") {
 		t.Fatalf("ways in: %v", ways)
@@ -120,6 +123,9 @@ func TestTakeoverByReplayingAState(t *testing.T) {
 	stolen.Cookies = copied(c.Cookies)
 	if where := arrive(c, answer); where != "/home" {
 		t.Fatalf("it leads to %s", where)
+	}
+	if mails := s.Mails("address-claimed"); len(mails) != 0 {
+		t.Fatalf("somebody was told of nothing: %q", mails)
 	}
 	if where := arrive(stolen, answer); !strings.Contains(where, "error=state_mismatch") || signedInAs(stolen) != "" {
 		t.Fatalf("a replay leads to %s as %q", where, signedInAs(stolen))

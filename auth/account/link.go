@@ -24,6 +24,9 @@ import (
 //
 // Errors: the core.LinkErrors of a sign-in.
 func (s *Service) Link(ctx context.Context, tx *store.Tx, id *core.Identity, how core.LinkRules) (user *core.User, isNew bool, err error) {
+	if how.Mails != nil {
+		*how.Mails = nil // of a run that was taken back
+	}
 	known, err := s.core.AccountOf(ctx, tx, id.ProviderID, id.AccountID)
 	if err == nil {
 		user, err := s.signInKnown(ctx, tx, known, id, how)
@@ -47,7 +50,7 @@ func (s *Service) Link(ctx context.Context, tx *store.Tx, id *core.Identity, how
 	if err := s.mayLink(user, id, how.Trusted); err != nil {
 		return nil, false, err
 	}
-	return user, false, s.linkByEmail(ctx, tx, user, id)
+	return user, false, s.linkByEmail(ctx, tx, user, id, how)
 }
 
 // trusts tells whether a provider's address counts.
@@ -68,10 +71,13 @@ func (s *Service) mayLink(user *core.User, id *core.Identity, trusted bool) erro
 	return nil
 }
 
-func (s *Service) linkByEmail(ctx context.Context, tx *store.Tx, user *core.User, id *core.Identity) error {
+func (s *Service) linkByEmail(ctx context.Context, tx *store.Tx, user *core.User, id *core.Identity, how core.LinkRules) error {
 	claimed := !user.EmailVerified
 	if claimed {
 		if err := s.core.ClaimMailbox(ctx, tx, user); err != nil {
+			return err
+		}
+		if err := s.tellClaimed(ctx, tx, user, how); err != nil {
 			return err
 		}
 	}

@@ -47,7 +47,8 @@ func (s *Service) enter(r *api.Request, who proven) (a *core.Auth, isNew bool, e
 	if err != nil {
 		return nil, false, err
 	}
-	rules := core.LinkRules{OverrideUserInfo: who.provider.OverrideUserInfo}
+	var told []string
+	rules := core.LinkRules{OverrideUserInfo: who.provider.OverrideUserInfo, Languages: r.Languages(), Mails: &told}
 	var newcomer *core.SignUp
 	if owner == nil {
 		if newcomer, err = s.newcomer(r, who); err != nil {
@@ -81,7 +82,7 @@ func (s *Service) enter(r *api.Request, who proven) (a *core.Auth, isNew bool, e
 	if isNew && waits == nil {
 		mails = newcomer.Mails
 	}
-	s.core.Mail.Sent(ctx, mails...)
+	s.core.Mail.Sent(ctx, append(mails, told...)...)
 	if isNew {
 		r.Security("sign-up", "user", signIn.User.ID, "method", method)
 	}

@@ -17,6 +17,10 @@ type LinkRules struct {
 	// SignUp makes the user of an identity that nobody has, after the checks of a
 	// sign-up; nil where strangers do not get in.
 	SignUp func(ctx context.Context, tx *store.Tx) (*User, error)
+	// Languages is the person's Accept-Language, for a mail that tells them something.
+	Languages string
+	// Mails, where it is set, gets the jobs of such mails, for Mail.Sent after the commit.
+	Mails *[]string
 }
 
 // LinkError tells why an identity does not become, or is not, a way in.
