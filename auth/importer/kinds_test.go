@@ -214,40 +214,47 @@ func TestCookiesOfBefore(t *testing.T) {
 		mac.Write([]byte(token))
 		return url.QueryEscape(token + "." + base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 	}
-	const configured = scopes + "[session]\nbetter_auth_secret = \"" + foreignSecret + "\"\n"
-	for _, c := range []struct{ name, toml, cookie, user string }{
-		{"who has a cookie of better-auth's is signed in", configured, sign(foreignSecret, token), ada},
-		{"not without its secret", scopes, sign(foreignSecret, token), ""},
-		{"not with another one", configured, sign("another-secret-0123456789-0123456789", token), ""},
-		{"not with a token that no session has", configured, sign(foreignSecret, "zRBGxVUYvV9g5hYw3Du9WFdD8kmTlf21"), ""},
-		{"not without a signature", configured, token, ""},
+	moved := func(toml string) *testkit.Server {
+		s := testkit.Start(t, scopes+toml)
+		o := all()
+		o.Sessions = true
+		mustImport(t, s, foreign(t, `UPDATE session SET expiresAt = '`+s.Clock.Now(t.Context()).Add(6*24*time.Hour+time.Hour).Format(time.RFC3339Nano)+`'`), o)
+		return s
+	}
+	knows, knowsNot := moved("[session]\nbetter_auth_secret = \""+foreignSecret+"\"\n"), moved("")
+	for _, c := range []struct {
+		name   string
+		server *testkit.Server
+		cookie string
+	}{
+		{"not without its secret", knowsNot, sign(foreignSecret, token)},
+		{"not with another one", knows, sign("another-secret-0123456789-0123456789", token)},
+		{"not with a token that no session has", knows, sign(foreignSecret, "zRBGxVUYvV9g5hYw3Du9WFdD8kmTlf21")},
+		{"not without a signature", knows, token},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			s := testkit.Start(t, c.toml)
-			o := all()
-			o.Sessions = true
-			mustImport(t, s, foreign(t, `UPDATE session SET expiresAt = '`+s.Clock.Now(t.Context()).Add(6*24*time.Hour+time.Hour).Format(time.RFC3339Nano)+`'`), o)
-			browser := s.Client()
-			browser.Cookies["better-auth.session_token"] = c.cookie
-			answer := browser.Get("/get-session").Is(200, "")
-			if c.user == "" {
-				if answer.Body != "null" {
-					t.Errorf("signed in: %s", answer.Body)
-				}
-				return
-			}
-			if got := answer.Field("user.id"); got != c.user {
-				t.Fatalf("signed in as %q", got)
-			}
-			given := answer.Cookie("better-auth.session_token")
-			if given == nil || given.Value == c.cookie || !strings.HasPrefix(given.Value, token) || given.MaxAge <= 0 {
-				t.Fatalf("the cookie was not replaced: %v", given)
-			}
-			again := browser.Get("/get-session").Is(200, "")
-			if again.Field("user.id") != c.user || again.Cookie("better-auth.session_token") != nil {
-				t.Errorf("with the new cookie: %s %v", again.Body, again.Cookies)
-			}
-		})
+		browser := c.server.Client()
+		browser.Cookies["better-auth.session_token"] = c.cookie
+		if answer := browser.Get("/get-session").Is(200, ""); answer.Body != "null" {
+			t.Errorf("%s: signed in: %s", c.name, answer.Body)
+		}
+	}
+	browser := knows.Client()
+	browser.Cookies["better-auth.session_token"] = sign(foreignSecret, token)
+	answer := browser.Get("/get-session").Is(200, "")
+	if got := answer.Field("user.id"); got != ada {
+		t.Fatalf("signed in as %q", got)
+	}
+	given := answer.Cookie("better-auth.session_token")
+	if given == nil || given.Value == sign(foreignSecret, token) || !strings.HasPrefix(given.Value, token) || given.MaxAge <= 0 {
+		t.Fatalf("the cookie was not replaced: %v", given)
+	}
+	again := browser.Get("/get-session").Is(200, "")
+	if again.Field("user.id") != ada || again.Cookie("better-auth.session_token") != nil {
+		t.Errorf("with the new cookie: %s %v", again.Body, again.Cookies)
+	}
+	app := knows.Client()
+	app.Header = http.Header{"Authorization": {"Bearer " + sign(foreignSecret, token)}}
+	if got := app.Get("/get-session").Is(200, "").Field("user.id"); got != ada {
+		t.Errorf("an app with the signed token is signed in as %q", got)
 	}
 }

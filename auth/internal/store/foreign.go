@@ -46,7 +46,7 @@ func IsSQLite(path string) (bool, error) {
 // is never changed, and its write-ahead log is read where there is one.
 func OpenForeign(path string) (*Foreign, error) {
 	c, err := openForeignConn(path, false)
-	if Reason(err) == "cannot open" && !fileHasContent(path+"-wal") {
+	if reason := Reason(err); (reason == "cannot open" || reason == "read-only") && !fileHasContent(path+"-wal") {
 		// In a folder that cannot be written SQLite cannot make the files beside a database
 		// through which its readers and writers know of each other. With no log to read and
 		// nobody who could write there, none are needed.
