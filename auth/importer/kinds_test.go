@@ -258,3 +258,19 @@ func TestCookiesOfBefore(t *testing.T) {
 		t.Errorf("an app with the signed token is signed in as %q", got)
 	}
 }
+
+// TestSigningInElsewhereAfterwards: who the provider vouches for is who they were, by the id there: its address is that of somebody else here.
+func TestSigningInElsewhereAfterwards(t *testing.T) {
+	t.Parallel()
+	s, idp := testkit.StartWithProviders(t, scopes+"[social_providers.google]\nclient_id = \"client\"\nclient_secret = \"secret\"\n")
+	mustImport(t, s, foreign(t, `UPDATE account SET providerId = 'google', accountId = '110169484474386276334' WHERE accountId = 'idp-grace@example.com'`), all())
+	c := s.Client()
+	begun := c.Post("/sign-in/social", map[string]any{"provider": "google", "callbackURL": "/done"}).Is(200, "").Field("url")
+	c.Get("/callback/google?"+idp.Authorize(begun).Encode()).Is(302, "")
+	if got := c.Get("/get-session").Is(200, "").Field("user.id"); got != "aRb0mpBAbR4GHCW8FqPBY9qYA0FN9v0F" {
+		t.Errorf("signed in as %q", got)
+	}
+	if users, err := s.Core.Users(t.Context(), s.Core.DB, "", 20); err != nil || len(users) != 8 {
+		t.Errorf("%d users are here, want the 8 who came along: %v", len(users), err)
+	}
+}
