@@ -5,7 +5,6 @@ import (
 	"authd/auth/account"
 	"authd/auth/admin"
 	"authd/auth/avatar"
-	"authd/auth/bearer"
 	"authd/auth/device"
 	"authd/auth/health"
 	"authd/auth/importer"
@@ -13,7 +12,6 @@ import (
 	"authd/auth/internal/core"
 	"authd/auth/internal/upstream"
 	"authd/auth/jwt"
-	"authd/auth/multisession"
 	"authd/auth/notice"
 	"authd/auth/oidc"
 	"authd/auth/openapi"
@@ -35,7 +33,7 @@ type Services struct {
 	Users     *user.Service
 	Passwords *password.Service
 	Sessions  *session.Service
-	Browser   *multisession.Service
+	Browser   Browser
 	Accounts  *account.Service
 	Admin     *admin.Service
 	Operators *operator.Service
@@ -63,11 +61,6 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	m.Setup.UsePasswords(m.Passwords)
 	m.Users.UsePasswords(m.Passwords)
 	m.Sessions = session.New(c)
-	bearer.New(c)
-	m.Browser = multisession.New(c)
-	if c.Config.MultiSession.Enabled {
-		m.Sessions.UseSignOut(m.Browser.SignOut)
-	}
 	m.Admin = admin.New(c, m.Passwords)
 	m.Avatars = avatar.New(c)
 	m.Users.UseImages(m.Avatars)
@@ -76,6 +69,12 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
 	m.OpenAPI = openapi.New()
 	var err error
+	if m.Browser, err = newBrowser(c); err != nil {
+		return nil, err
+	}
+	if c.Config.MultiSession.Enabled {
+		m.Sessions.UseSignOut(m.Browser.Accounts.SignOut)
+	}
 	if m.Upstream, err = upstream.New(c.Config, c.Egress, c.Now); err != nil {
 		return nil, err
 	}

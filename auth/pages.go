@@ -18,7 +18,7 @@ import (
 // newPages hands the pages what they show, in the types that they declare.
 func newPages(m *Services) (*pages.Service, error) {
 	deps := pages.Deps{
-		Core: m.Core, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Avatars: m.Avatars, Setup: m.Setup, Access: admission{m.Access},
+		Core: m.Core, LastUsed: m.Browser.LastLogin.Method, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Avatars: m.Avatars, Setup: m.Setup, Access: admission{m.Access},
 		Flows: flows{m.OIDC}, Apps: apps{m.OIDC},
 		Acts: pages.Acts{
 			SignUp: func(r *api.Request, n pages.Newcomer) (*core.User, *core.Auth, error) {
@@ -63,13 +63,13 @@ func newPages(m *Services) (*pages.Service, error) {
 		},
 	}
 	if m.Core.Config.MultiSession.Enabled {
-		deps.Accounts = m.Browser
+		deps.Accounts = m.Browser.Accounts
 	}
 	if m.Core.Config.DeviceAuthorization.Enabled {
 		deps.Devices = devices{m.Devices}
 	}
 	if len(m.Social.Providers()) > 0 {
-		deps.Elsewhere = elsewhere{m.Social}
+		deps.Elsewhere = elsewhere{m.Social, m.Browser.LastLogin.Method}
 	}
 	if len(m.Social.Providers()) > 0 || m.Core.Config.PATSignin.Enabled {
 		deps.Connections = connections{m}

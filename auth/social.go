@@ -32,12 +32,16 @@ func (f socialFlows) ResumeFlow(r *api.Request, id string, a *core.Auth) (string
 }
 
 // elsewhere shows the pages where else people sign in.
-type elsewhere struct{ *social.Service }
+type elsewhere struct {
+	*social.Service
+	lastUsed func(*api.Request) string
+}
 
-func (e elsewhere) Providers(*api.Request) []views.Provider {
+func (e elsewhere) Providers(r *api.Request) []views.Provider {
+	last := e.lastUsed(r)
 	var all []views.Provider
 	for _, p := range e.Service.Providers() {
-		all = append(all, views.Provider{ID: p.ID, Name: p.Name, Icon: p.Icon})
+		all = append(all, views.Provider{ID: p.ID, Name: p.Name, Icon: p.Icon, Last: p.ID == last})
 	}
 	return all
 }

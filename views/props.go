@@ -37,6 +37,7 @@ type LoginForm struct {
 	Only     bool              // no passwords here: Methods are the only way
 	SignUp   bool              // whether strangers may make an account
 	Reset    bool              // whether a forgotten password can be reset by mail
+	Last     bool              // a password was used last in this browser
 }
 
 // ChoosePage asks which account to go on with.

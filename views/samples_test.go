@@ -49,6 +49,7 @@ func entrySamples(p Page) map[string]templ.Component {
 	return map[string]templ.Component{
 		"login":             Login(p, LoginForm{SignUp: true, Reset: true, Remember: true}),
 		"login-client":      Login(carrying, LoginForm{SignUp: true, Reset: true, Client: "Grafana & Söhne", Methods: []templ.Component{method}}),
+		"login-last":        Login(p, LoginForm{SignUp: true, Reset: true, Last: true, Methods: []templ.Component{method}}),
 		"login-wrong":       Login(wrong, LoginForm{SignUp: true, Reset: true, Email: "ada@example.org"}),
 		"login-missing":     Login(p, LoginForm{Errors: Errors{"email": Msg("error.unknown")}}),
 		"login-elsewhere":   Login(elsewhere, LoginForm{Reset: true}),

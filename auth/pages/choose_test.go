@@ -76,7 +76,7 @@ func TestOneChangesOverWithoutAnApp(t *testing.T) {
 	}
 	leads(t, form(c, "/select-account", "leave", offered["bob@example.com"]), "/select-account")
 	leads(t, c.Get("./select-account"), "/login")
-	if len(c.Cookies) != 0 {
+	if c.HoldsSession() {
 		t.Fatalf("left are %v", c.Cookies)
 	}
 }

@@ -177,6 +177,8 @@ type Deps struct {
 	Core      *core.Core
 	Passwords Passwords
 	Sessions  Sessions
+	// LastUsed is what the browser signed in with last, "" when it does not say.
+	LastUsed  func(r *api.Request) string
 	Accounts  Accounts // nil when a browser has one
 	Addresses Addresses
 	Avatars   Avatars

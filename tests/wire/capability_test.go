@@ -43,7 +43,7 @@ func capabilities() []capability {
 		{Name: "oauth_consents", Built: true},
 		{Name: "oauth_resources", Built: true},
 		{Name: "one_tap", Built: true},
-		{Name: "one_time_token"},
+		{Name: "one_time_token", Built: true},
 		{Name: "open_api"},
 		{Name: "organization", Fields: []string{"activeOrganizationId", "activeTeamId"}},
 		{Name: "passkey"},

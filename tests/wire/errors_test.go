@@ -109,6 +109,7 @@ const (
 
 func unprovoked() map[string]string {
 	reasons := map[string]string{
+		"GET /one-time-token/generate 400 ":                                setUpOther,
 		"POST /change-password 500 FAILED_TO_GET_SESSION":                  unreachable,
 		"GET /get-session 405 METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED":   otherMethod,
 		"GET /get-session 403 INVALID_API_KEY":                             notBuilt,

@@ -41,6 +41,8 @@ type Config struct {
 	GenericOAuth        GenericOAuth        `toml:"generic_oauth"`
 	Bearer              Bearer              `toml:"bearer"`
 	MultiSession        MultiSession        `toml:"multi_session"`
+	OneTimeToken        OneTimeToken        `toml:"one_time_token"`
+	LastLoginMethod     LastLoginMethod     `toml:"last_login_method"`
 	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
 	OneTap              OneTap              `toml:"one_tap"`
 	PATSignin           PATSignin           `toml:"pat_signin"`

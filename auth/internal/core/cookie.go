@@ -91,6 +91,12 @@ func (c *Core) TokenAge(s *Session) int {
 	return int(c.Config.Session.ExpiresIn.Seconds())
 }
 
+// Cookie is one with the attributes of the session's, under a name of its own; ""
+// deletes it.
+func (c *Core) Cookie(name, value string, maxAge int) *api.Cookie {
+	return c.cookies.cookie(name, value, maxAge)
+}
+
 // SetTokenBeside gives the browser a token in a cookie of its own, like that of the
 // session but for its name, which is longer by suffix. "" takes it away.
 func (c *Core) SetTokenBeside(r *api.Request, suffix, token string, maxAge int) {

@@ -80,6 +80,9 @@ type Core struct {
 	// with its signature.
 	TokenSent []func(r *api.Request, a *Auth, signed string)
 
+	// Adopted run after a browser was given a session that was just made.
+	Adopted []func(r *api.Request, a *Auth)
+
 	cookies cookieNames
 	signer  *Signer
 	former  *Signer // of the server whose sessions were imported, or nil

@@ -42,6 +42,7 @@ func (s *Session) Handle() string { return handlePrefix + s.ID }
 type Auth struct {
 	Session *Session
 	User    *User
+	Method  string // how somebody signed in just now, "" where they did before
 }
 
 // shortSession is how long a session lives that is not to be remembered.

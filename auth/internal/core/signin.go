@@ -87,7 +87,7 @@ func (c *Core) BeginIn(ctx context.Context, tx *store.Tx, s *SignIn) (*Auth, err
 	if err != nil {
 		return nil, err
 	}
-	a := &Auth{Session: session, User: s.User}
+	a := &Auth{Session: session, User: s.User, Method: s.Method}
 	return a, c.SessionCreated.Emit(ctx, tx, SessionCreated{a, s.Method, s})
 }
 
@@ -107,6 +107,9 @@ func (c *Core) Adopt(r *api.Request, a *Auth) {
 	r.Auth = a
 	c.setSessionCookies(r, a)
 	c.dropInvitation(r)
+	for _, tell := range c.Adopted {
+		tell(r, a)
+	}
 }
 
 // refuseBarred is the first gate, and the same one for every way to sign in.

@@ -35,8 +35,22 @@ func (c *Core) NewVerification(ctx context.Context, tx *store.Tx, purpose, subje
 		return "", fmt.Errorf("write data of a %s value: %w", purpose, err)
 	}
 	value = NewToken(32)
+	return value, c.keepVerification(ctx, tx, purpose, subject, value, string(text), ttl)
+}
+
+// KeepVerification is NewVerification for a value that was made before, by
+// [NewToken], because data depends on it.
+func (c *Core) KeepVerification(ctx context.Context, tx *store.Tx, purpose, subject, value string, data any, ttl time.Duration) error {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("write data of a %s value: %w", purpose, err)
+	}
+	return c.keepVerification(ctx, tx, purpose, subject, value, string(text), ttl)
+}
+
+func (c *Core) keepVerification(ctx context.Context, tx *store.Tx, purpose, subject, value, text string, ttl time.Duration) error {
 	now := c.Now(ctx)
-	return value, insertVerification(ctx, tx, NewID(), purpose, HashToken(value), subject, string(text), now.Add(ttl), now)
+	return insertVerification(ctx, tx, NewID(), purpose, HashToken(value), subject, text, now.Add(ttl), now)
 }
 
 // UseVerification consumes a value: the first caller gets it, every other one

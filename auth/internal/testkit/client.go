@@ -23,6 +23,16 @@ func (s *Server) Client() *Client {
 	return &Client{Cookies: map[string]string{}, Header: http.Header{"Origin": {s.URL}}, base: s.URL, t: s.t}
 }
 
+// HoldsSession tells whether any session's token is left in the browser.
+func (c *Client) HoldsSession() bool {
+	for name := range c.Cookies {
+		if strings.Contains(name, "session_") {
+			return true
+		}
+	}
+	return false
+}
+
 // Answer is what came back.
 type Answer struct {
 	Status  int

@@ -10,6 +10,9 @@ import { accessible, launch, open, press, submit, title } from "../lib/browser.m
 import { example, folder } from "../lib/docs.mjs";
 import { Jar } from "../lib/jar.mjs";
 
+import { lastLoginMethodClient } from "better-auth/client/plugins";
+import { createAuthClient } from "better-auth/client";
+
 const run = promisify(execFile);
 const password = "correct-horse-battery";
 const ok = ({ data, error }) => {
@@ -70,7 +73,7 @@ describe("several accounts in one browser", () => {
     ok(await auth.multiSession.revoke({ sessionToken: accounts[1].session.token, fetchOptions: options }));
     assert.equal(await who(), "bob@example.com");
     ok(await auth.signOut({ fetchOptions: options }));
-    assert.equal(jar.cookies.size, 0, jar.header());
+    assert.deepEqual([...jar.cookies.keys()], ["better-auth.last_used_login_method"]);
   });
 
   test("a person chooses one without JavaScript, for an app and without one", async () => {
@@ -110,4 +113,43 @@ describe("several accounts in one browser", () => {
     await press(page, "Sign out ada@example.com");
     assert.equal(at(), "/login");
   });
+});
+
+test("oneTimeTokenClient moves a session, as the page has it", async () => {
+  const server = await start({ env: { AUTHD_ONE_TIME_TOKEN__ENABLED: "true" } });
+  try {
+    process.env.AUTHD_URL = server.url;
+    const { auth, leave, arrive } = await import(pathToFileURL(path.join(folder({ "move.mjs": example("sessions.md", "move.mjs") }), "move.mjs")));
+    const [here, there] = [new Jar(server.url), new Jar(server.url)].map((jar) => ({ customFetchImpl: jar.fetch }));
+    ok(await auth.signUp.email({ email: "ada@example.com", password, name: "Ada", fetchOptions: here }));
+    const { session } = ok(await auth.getSession({ fetchOptions: here }));
+    const token = await leave(here);
+    assert.equal((await arrive(token, there)).session.id, session.id);
+    assert.equal(ok(await auth.getSession({ fetchOptions: there })).session.id, session.id);
+    assert.equal(await arrive(token, there), null, "a token is used once");
+    ok(await auth.signOut({ fetchOptions: there }));
+    assert.equal(ok(await auth.getSession({ fetchOptions: here })), null);
+  } finally {
+    await server.stop();
+  }
+});
+
+test("lastLoginMethodClient reads what was used last, and forgets it", async () => {
+  const server = await start({ env: { AUTHD_LAST_LOGIN_METHOD__STORE_IN_DATABASE: "true" } });
+  try {
+    const jar = new Jar(server.url);
+    const auth = createAuthClient({ baseURL: server.url, plugins: [lastLoginMethodClient()], fetchOptions: { customFetchImpl: jar.fetch } });
+    globalThis.document = { get cookie() { return jar.header(); }, set cookie(line) { jar.cookies.delete(line.split("=")[0]); } };
+    assert.equal(auth.getLastUsedLoginMethod(), null);
+    const { user } = ok(await auth.signUp.email({ email: "ada@example.com", password, name: "Ada" }));
+    assert.equal(user.lastLoginMethod, "email");
+    ok(await auth.signOut());
+    assert.equal(auth.getLastUsedLoginMethod(), "email");
+    assert.equal(auth.isLastUsedLoginMethod("google"), false);
+    auth.clearLastUsedLoginMethod();
+    assert.equal(auth.getLastUsedLoginMethod(), null);
+  } finally {
+    delete globalThis.document;
+    await server.stop();
+  }
 });
