@@ -75,6 +75,15 @@ func entrySamples(p Page) map[string]templ.Component {
 	}
 }
 
+// providerButtons are the buttons of one server of each kind of drawing.
+func providerButtons(p Page) []templ.Component {
+	var all []templ.Component
+	for i, id := range []string{"github", "discord", "spotify", "facebook", "paypal", "google", "figma", ""} {
+		all = append(all, ProviderButton(p, Provider{ID: "p-" + id, Name: "A server with quite a name " + id, Icon: id, Last: i == 0, SignUp: i > 3}))
+	}
+	return all
+}
+
 func mailSamples(p Page) map[string]templ.Component {
 	return map[string]templ.Component{
 		"forgot":          ForgotPassword(p, ForgotForm{}),
