@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"authd/auth/internal/core"
+	"authd/auth/internal/outbox"
 	"authd/auth/internal/store"
 )
 
@@ -102,7 +103,7 @@ func (s *Service) listen() {
 		}
 		return s.endClientSessions(ctx, tx, sessions)
 	})
-	s.core.Jobs.Handle(jobLogout, s.deliverLogout)
+	s.core.Jobs.HandleApart(jobLogout, outbox.Terms{}, s.deliverLogout) // an app that is slow holds up no mail
 }
 
 // endClientSessions ends sessions at clients and has those clients told that can be.

@@ -25,14 +25,14 @@ func (s *Service) Endpoints() []api.Endpoint {
 		list = append(list, api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/one-tap/callback", ID: "oneTapCallback", Tag: "social",
 			Doc: "Sign in with the ID token of Google One Tap.", Origin: api.OriginLogin, Limit: guess,
-			Errors: []*api.Error{errOneTap, errOneTapEmail, core.ErrNotVerified, core.ErrBanned},
+			Errors: []*api.Error{errOneTap, errOneTapEmail, core.ErrNotVerified, core.ErrBanned, core.ErrPolicyRefused, core.ErrPolicyUnavailable},
 		}, s.oneTap))
 	}
 	if s.core.Config.PATSignin.Enabled {
 		list = append(list, api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/pat-signin", ID: "signInPAT", Tag: "social",
 			Doc: "Sign in with a personal access token of GitHub.", Origin: api.OriginLogin, Limit: guess,
-			Errors: []*api.Error{ErrInvalidToken, ErrNoUserInfo, ErrNotMember, ErrEmailNotFound, core.ErrNotVerified, ErrLink, core.ErrBanned},
+			Errors: []*api.Error{ErrInvalidToken, ErrNoUserInfo, ErrNotMember, ErrEmailNotFound, core.ErrNotVerified, ErrLink, core.ErrBanned, core.ErrPolicyRefused, core.ErrPolicyUnavailable},
 		}, s.patSignIn))
 	}
 	return list
@@ -45,6 +45,7 @@ func (s *Service) redirects() []api.Endpoint {
 			Doc: "Sign in at another provider: by a redirect there, or with an ID token of its.", Origin: api.OriginLogin, Limit: guess,
 			Errors: []*api.Error{
 				ErrProviderNotFound, ErrProviderUnavailable, ErrIDTokenNotSupported, ErrInvalidToken, ErrNoUserInfo, ErrEmailNotFound, core.ErrNotVerified, ErrLink, core.ErrBanned,
+				core.ErrPolicyRefused, core.ErrPolicyUnavailable,
 			},
 		}, s.signIn),
 		api.Handle(api.Endpoint{

@@ -27,7 +27,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		api.Handle(api.Endpoint{
 			Method: http.MethodGet, Path: "/verify-email", ID: "verifyEmail", Tag: "user",
 			Doc: "Prove an address with the token of a mail.", Guards: []api.Guard{api.CheckCallback},
-			Errors: []*api.Error{ErrInvalidToken, ErrTokenExpired, ErrUserNotFound, ErrInvalidUser, core.ErrEmailTaken},
+			Errors: []*api.Error{ErrInvalidToken, ErrTokenExpired, ErrUserNotFound, ErrInvalidUser, core.ErrEmailTaken, core.ErrPolicyRefused, core.ErrPolicyUnavailable},
 		}, s.verifyEmail),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/change-email", ID: "changeEmail", Tag: "user",

@@ -160,8 +160,8 @@ func (s *Service) Deliveries(ctx context.Context, limit int) ([]Delivery, error)
 	}
 	list := make([]Delivery, 0, len(jobs))
 	for _, one := range jobs {
-		var j job
-		if err := json.Unmarshal(one.Payload, &j); err != nil {
+		j := job{Type: "?"} // sealed under a secret that is no longer there
+		if err := json.Unmarshal(one.Payload, &j); one.Payload != nil && err != nil {
 			return nil, fmt.Errorf("read a delivery: %w", err)
 		}
 		d := Delivery{

@@ -106,6 +106,21 @@ func TestLookingAtAJobAndSendingItAgain(t *testing.T) {
 			t.Errorf("a job %s: %v", rule, err)
 		}
 	}
+	if err := b.db.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO outbox (id, kind, lane, payload, next_at, created_at) VALUES ('z', 'hook/a', 'hook/a', 'sealed otherwise', 9e15, 0)`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := b.List(ctx, "hook/", 10); err != nil || len(list) != 2 || list[0].Payload != nil || list[1].Payload == nil {
+		t.Errorf("beside one that cannot be opened: %+v, %v", list, err)
+	}
+	if err := b.db.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE id = 'z'`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	fail = nil
 	if err := b.Again(ctx, id, "hook/"); err != nil {
 		t.Fatal(err)

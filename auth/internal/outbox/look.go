@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +18,7 @@ type Job struct {
 	CreatedAt time.Time
 	NextAt    time.Time // the next attempt, or when it was given up
 	LastError string
-	Payload   []byte
+	Payload   []byte // nil when it was sealed under a secret that is no longer there
 }
 
 // ErrNoJob tells that there is no such job, or no longer.
@@ -33,8 +32,8 @@ func (q *Queue) List(ctx context.Context, prefix string, limit int) ([]Job, erro
 	}
 	jobs := make([]Job, 0, len(rows))
 	for _, row := range rows {
-		if row.Payload, err = q.sealer.Open(aad(row.ID, row.Kind), row.sealed); err != nil {
-			return nil, fmt.Errorf("open the payload of a job: %w", err)
+		if payload, err := q.sealer.Open(aad(row.ID, row.Kind), row.sealed); err == nil {
+			row.Payload = payload
 		}
 		jobs = append(jobs, row.Job)
 	}
