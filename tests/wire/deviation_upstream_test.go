@@ -4,12 +4,6 @@ package wire
 func upstreamDeviations() []deviation {
 	return []deviation{
 		{
-			ID:         "upstream-nonce",
-			BetterAuth: "Only generic OpenID providers are sent a `nonce`.",
-			Authd:      "So are Apple, Cognito, Google, LINE, Microsoft and Twitch, and their ID tokens must carry it.",
-			Why:        "An ID token must be of the request that this browser began (OpenID Connect Core §3.1.3.7).",
-		},
-		{
 			ID:         "upstream-id-tokens-verified",
 			BetterAuth: "ID tokens that come from a known provider's token endpoint are decoded, not verified. A generic provider's userinfo may tell of another person than its ID token.",
 			Authd:      "Signature, issuer, audience, time and nonce are verified wherever they come from (Paybin publishes no keys: all but the signature), and the two must be of one person. LINE's are verified here, by its keys or the channel's secret, and not by asking LINE.",
