@@ -18,11 +18,15 @@ func (s *Service) Update(ctx context.Context, ref string, data map[string]any) (
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.change(ctx, ref, func(_ *store.Tx, u *core.User) error {
+	user, err := s.change(ctx, ref, func(tx *store.Tx, u *core.User) error {
+		before := u.Email
 		for _, apply := range set {
 			apply(u)
 		}
-		return nil
+		if u.Email == before {
+			return nil
+		}
+		return s.core.EmailChanged.Emit(ctx, tx, &core.EmailChanged{User: u, Before: before, Event: core.Event{At: s.core.Now(ctx)}})
 	})
 	if errors.Is(err, core.ErrEmailTaken) {
 		return nil, ErrUserExists

@@ -74,6 +74,9 @@ type signedIn struct {
 }
 
 func (s *Service) signUp(r *api.Request, in *signUpInput) (any, error) {
+	if err := s.core.CheckImage(in.Image); err != nil {
+		return nil, err
+	}
 	fields, err := s.core.UserFields.ForNew(in.Rest)
 	if err != nil {
 		return nil, err

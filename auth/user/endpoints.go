@@ -71,6 +71,9 @@ func (s *Service) update(r *api.Request, in *struct {
 	if err != nil {
 		return status{}, err
 	}
+	if err := s.core.CheckImage(in.Image); err != nil {
+		return status{}, err
+	}
 	up := Update{Name: in.Name, Image: in.Image, Fields: fields}
 	if v, ok := r.Body["image"]; ok && v == nil {
 		none := ""

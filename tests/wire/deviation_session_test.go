@@ -187,6 +187,12 @@ func sessionDeviations() []deviation {
 			Why:        "Somebody could give their own account the address of another, who makes it theirs with one click on a mail they did not ask for.",
 		},
 		{
+			ID:         "pictures-over-https",
+			BetterAuth: "The `image` of a user is any text.",
+			Authd:      "It is an https address, or one of this server's.",
+			Why:        "Apps put it into their pages, where `javascript:` or `http:` do harm.",
+		},
+		{
 			ID:         "never-settable",
 			BetterAuth: "A sign-up that sets `banned` is accepted, and the field ignored.",
 			Authd:      "It is refused, as `role` is in both.",
