@@ -20,6 +20,30 @@ func signUp(s *testkit.Server, email, invitation string) *testkit.Answer {
 	return s.Client().Post("/sign-up/email", body)
 }
 
+// enter signs up by no method in particular, which spares the hash of a password.
+func enter(t *testing.T, s *testkit.Server, email, invitation string) error {
+	t.Helper()
+	in := &core.SignUp{Name: "A", Email: email, Method: "test", Requested: true, Invitation: invitation}
+	if err := s.Core.CheckSignUp(t.Context(), in); err != nil {
+		return err
+	}
+	err := s.Core.DB.Write(t.Context(), func(tx *store.Tx) error {
+		_, err := s.Core.SignUp(t.Context(), tx, in)
+		return err
+	})
+	s.Core.Mail.Sent(t.Context(), in.Mails...)
+	return err
+}
+
+// entered fails the test unless that made a user.
+func entered(t *testing.T, s *testkit.Server, email, invitation string) *core.User {
+	t.Helper()
+	if err := enter(t, s, email, invitation); err != nil {
+		t.Fatal(err)
+	}
+	return user(t, s, email)
+}
+
 func signIn(s *testkit.Server, email string) *testkit.Answer {
 	return s.Client().Post("/sign-in/email", map[string]any{"email": email, "password": testkit.Password})
 }
@@ -40,16 +64,32 @@ func nobody(t *testing.T, s *testkit.Server, email string) {
 	}
 }
 
-// answer is what is said at set-up.
+// answer keeps what is said at set-up.
 func answer(t *testing.T, s *testkit.Server, mode string) {
 	t.Helper()
+	if err := s.Core.DB.Write(t.Context(), func(tx *store.Tx) error { return s.Access.SaveAnswer(t.Context(), tx, mode) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSetUpAsksWhoMaySignUp(t *testing.T) {
+	s := testkit.Start(t, "")
 	link, err := s.Setup.Link(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	token := link[strings.Index(link, "=")+1:]
-	form := url.Values{"token": {token}, "name": {"Root"}, "email": {"root@example.com"}, "password": {testkit.Password}, "sign_up": {mode}}
+	form := url.Values{"token": {token}, "name": {"Root"}, "email": {"root@example.com"}, "password": {testkit.Password}, "sign_up": {"approval"}}
+	page := s.Client().Get("./setup?token="+token).Is(200, "").Body
+	for _, mode := range []string{"invited", "approval", "anyone"} {
+		if !strings.Contains(page, `name="sign_up" value="`+mode+`"`) {
+			t.Errorf("%s is not asked:\n%s", mode, page)
+		}
+	}
 	s.Client().Form("./setup", form).Is(303, "")
+	if mode, _, err := s.Access.Mode(t.Context()); mode != access.Approval || err != nil {
+		t.Fatalf("%s, %v", mode, err)
+	}
 }
 
 func TestWhoMaySignUp(t *testing.T) {
@@ -191,5 +231,5 @@ func TestAnAccountIsMadeOnlyForWhoAskedForOne(t *testing.T) {
 	if err := check(true); err != nil {
 		t.Fatalf("a request: %v", err)
 	}
-	signUp(s, "b@example.com", "").Is(200, "")
+	entered(t, s, "b@example.com", "")
 }
