@@ -225,6 +225,13 @@ func TestThePageOfAnInvitation(t *testing.T) {
 	if strings.Contains(a.Body, "invitation="+secret) {
 		t.Fatal("the secret stands in a link")
 	}
+	// Where an app's request leads is the way to sign in: it leads on to the form.
+	if a := c.Get("./login").Is(200, ""); !strings.Contains(a.Body, `href="/signup"`) {
+		t.Fatal("nothing leads from /login to the form")
+	}
+	if a := stranger.Get("./login").Is(200, ""); strings.Contains(a.Body, `href="/signup"`) {
+		t.Fatal("a stranger is led to a page that is closed")
+	}
 	// The browser comes back by another way, such as a provider or an app's request.
 	if a := c.Get("./signup").Is(200, ""); !strings.Contains(a.Body, `value="ada@example.com"`) {
 		t.Fatal("the invitation is lost")

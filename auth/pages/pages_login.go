@@ -74,6 +74,7 @@ func (v *visit) showLogin(status int, form views.LoginForm) (api.Responder, erro
 
 func (v *visit) loginForm() (views.LoginForm, error) {
 	open, err := v.Access.SignUpOpen(v.r.Context())
+	open = open || v.Core.Invitation(v.r) != "" // the page tells whether it works
 	form := views.LoginForm{SignUp: open, Reset: true, Methods: v.elsewhereMethods(false), Only: !v.Core.Config.EmailAndPassword.Enabled}
 	form.Last = len(form.Methods) > 0 && v.LastUsed(v.r) == "email" // where there is one way, no mark is needed
 	if v.flow != nil {
