@@ -156,7 +156,7 @@ func (d discovered) provePrompts(said any) {
 	at := func(b *browser, prompt string) heard {
 		return d.send(b, p, request(p.id, url.Values{"scope": {d.scopes()}, "prompt": {prompt}}))
 	}
-	pages := map[string]string{"login": "/login", "consent": "/consent", "select_account": "/login", "create": "/signup"}
+	pages := map[string]string{"login": "/login", "consent": "/consent", "select_account": "/select-account", "create": "/signup"}
 	d.each(said, []string{"bogus", "LOGIN", "admin_consent"}, func(prompt string) {
 		b := d.ada()
 		if prompt == "create" {
