@@ -5,7 +5,10 @@
 //	main.go            hands over to auth/cli
 //	auth/cli           one file a command
 //	auth               New, Handler, Run, Close; modules.go is THE list of capabilities
-//	auth/<capability>  password, session, user, account, social, setup, admin, operator, oidc, webhook, health, openapi, pages
+//	auth/<capability>  one folder each: ways in (password, social), people (user, account, avatar, notice), who may
+//	                   come in (setup, access), sessions (session, bearer, multisession, onetimetoken, lastlogin),
+//	                   the provider (oidc, device, jwt), the operator's (admin, operator, webhook, importer),
+//	                   and pages, openapi, health
 //	auth/internal/core what they share: user, session, account, one-time values, secrets, cookies, sign-in
 //	auth/internal/...  api (endpoints as values), event, store, config, outbox, mail, hashing, limit, clientip, egress, upstream, clock
 //	views, static      pages as plain structs and templates; style and icons

@@ -71,6 +71,9 @@ func (s *Service) enter(r *api.Request, who proven) (a *core.Auth, isNew bool, e
 			a, err = s.core.BeginIn(ctx, tx, signIn)
 			return err
 		}
+		if !isNew && !errors.Is(waits, core.ErrNotVerified) { // nothing that they could wait for: nothing is linked
+			return waits
+		}
 		if isNew {
 			mails = newcomer.Mails
 		}
