@@ -17,6 +17,8 @@ import (
 	"authd/auth"
 	"authd/auth/internal/config"
 	"authd/auth/internal/egress"
+	"authd/auth/internal/store"
+	"authd/migrations"
 )
 
 // Clock is a time that only the test moves.
@@ -82,6 +84,13 @@ func start(t testing.TB, toml string, clk *Clock, out *egress.Client) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	empty, err := emptyDatabase()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(cfg.DatabaseFile(), empty, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	s, err := auth.New(t.Context(), cfg, auth.Deps{Log: slog.New(slog.NewTextHandler(logOf(t), &slog.HandlerOptions{Level: level(cfg)})), Clock: clk.Now, Egress: out})
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +108,25 @@ func start(t testing.TB, toml string, clk *Clock, out *egress.Client) *Server {
 	})
 	return &Server{Server: s, URL: url, Clock: clk, Dir: dir, t: t}
 }
+
+// emptyDatabase is a file as the migrations leave it. They run once a test binary: under the
+// race detector they take longer than most tests.
+var emptyDatabase = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "authd-test")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "authd.db")
+	db, err := store.Open(context.Background(), store.Options{Path: path, Migrations: migrations.FS})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // logOf shows the server's log when the test fails.
 func logOf(t testing.TB) *testLog { return &testLog{t: t} }
