@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"authd/auth/internal/core"
 	"authd/auth/internal/store"
@@ -47,16 +46,9 @@ func (s *Service) registerMail() {
 	s.core.Mail.Handle(kindGranted, s.grantedMail)
 }
 
-func read[T any](payload []byte) (v T, err error) {
-	if err := json.Unmarshal(payload, &v); err != nil {
-		return v, fmt.Errorf("read a mail job: %w", err)
-	}
-	return v, nil
-}
-
 // invitationMail sends nothing for an invitation that was withdrawn or used since.
 func (s *Service) invitationMail(ctx context.Context, payload []byte) (*core.Letter, error) {
-	to, err := read[invited](payload)
+	to, err := core.MailJob[invited](payload)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +69,7 @@ func (s *Service) invitationMail(ctx context.Context, payload []byte) (*core.Let
 // tell queues a mail for every administrator, outside the transaction of the
 // sign-up: looking for them reads all users.
 func (s *Service) tell(ctx context.Context, payload []byte) error {
-	who, err := read[applicant](payload)
+	who, err := core.MailJob[applicant](payload)
 	if err != nil {
 		return err
 	}
@@ -105,7 +97,7 @@ func (s *Service) tell(ctx context.Context, payload []byte) error {
 }
 
 func (s *Service) requestMail(ctx context.Context, payload []byte) (*core.Letter, error) {
-	job, err := read[applicant](payload)
+	job, err := core.MailJob[applicant](payload)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +122,7 @@ func (s *Service) requestMail(ctx context.Context, payload []byte) (*core.Letter
 }
 
 func (s *Service) grantedMail(ctx context.Context, payload []byte) (*core.Letter, error) {
-	job, err := read[applicant](payload)
+	job, err := core.MailJob[applicant](payload)
 	if err != nil {
 		return nil, err
 	}

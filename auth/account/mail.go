@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"authd/auth/internal/core"
 	"authd/auth/internal/store"
@@ -33,9 +32,9 @@ func (s *Service) tellClaimed(ctx context.Context, tx *store.Tx, user *core.User
 }
 
 func (s *Service) claimedMail(ctx context.Context, payload []byte) (*core.Letter, error) {
-	var to claimed
-	if err := json.Unmarshal(payload, &to); err != nil {
-		return nil, fmt.Errorf("read a mail job: %w", err)
+	to, err := core.MailJob[claimed](payload)
+	if err != nil {
+		return nil, err
 	}
 	user, err := s.core.User(ctx, s.core.DB, to.UserID)
 	if errors.Is(err, store.ErrNotFound) {

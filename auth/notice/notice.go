@@ -7,8 +7,6 @@ package notice
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -51,9 +49,9 @@ type news struct {
 
 func letter(kind string) func(ctx context.Context, payload []byte) (*core.Letter, error) {
 	return func(_ context.Context, payload []byte) (*core.Letter, error) {
-		var n news
-		if err := json.Unmarshal(payload, &n); err != nil {
-			return nil, fmt.Errorf("read a mail job: %w", err)
+		n, err := core.MailJob[news](payload)
+		if err != nil {
+			return nil, err
 		}
 		return &core.Letter{Kind: kind, To: n.To, Name: n.Name, Locale: n.Locale, Event: n.Event, About: n.Email, Payload: n}, nil
 	}

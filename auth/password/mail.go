@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 
 	"authd/auth/internal/core"
@@ -53,8 +52,8 @@ func (s *Service) registerMail() {
 
 // addressee looks up whom a job concerns; user is nil when it is nobody.
 func (s *Service) addressee(ctx context.Context, payload []byte) (to address, user *core.User, err error) {
-	if err := json.Unmarshal(payload, &to); err != nil {
-		return to, nil, fmt.Errorf("read a mail job: %w", err)
+	if to, err = core.MailJob[address](payload); err != nil {
+		return to, nil, err
 	}
 	user, err = s.core.UserByEmail(ctx, s.core.DB, to.Email)
 	if errors.Is(err, store.ErrNotFound) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 
 	"authd/auth/internal/core"
@@ -37,9 +36,9 @@ func (s *Service) QueueVerification(ctx context.Context, tx *store.Tx, email, ca
 }
 
 func (s *Service) verifyMail(ctx context.Context, payload []byte) (*core.Letter, error) {
-	var to address
-	if err := json.Unmarshal(payload, &to); err != nil {
-		return nil, fmt.Errorf("read a mail job: %w", err)
+	to, err := core.MailJob[address](payload)
+	if err != nil {
+		return nil, err
 	}
 	user, err := s.core.UserByEmail(ctx, s.core.DB, to.Email)
 	if errors.Is(err, store.ErrNotFound) || err == nil && user.EmailVerified {

@@ -2,9 +2,7 @@ package user
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 	"time"
 
@@ -41,9 +39,9 @@ func (s *Service) newAddressMail(ctx context.Context, payload []byte) (*core.Let
 // changeMail makes the token; there is no letter where the address has changed
 // since, or the new one is somebody's.
 func (s *Service) changeMail(ctx context.Context, payload []byte, purpose string) (*core.Letter, *replacement, error) {
-	var change replacement
-	if err := json.Unmarshal(payload, &change); err != nil {
-		return nil, nil, fmt.Errorf("read a mail job: %w", err)
+	change, err := core.MailJob[replacement](payload)
+	if err != nil {
+		return nil, nil, err
 	}
 	user, err := s.core.User(ctx, s.core.DB, change.UserID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && user.Email != change.From {
@@ -98,9 +96,9 @@ type farewell struct {
 }
 
 func (s *Service) deleteMail(ctx context.Context, payload []byte) (*core.Letter, error) {
-	var to farewell
-	if err := json.Unmarshal(payload, &to); err != nil {
-		return nil, fmt.Errorf("read a mail job: %w", err)
+	to, err := core.MailJob[farewell](payload)
+	if err != nil {
+		return nil, err
 	}
 	user, err := s.core.User(ctx, s.core.DB, to.UserID)
 	if errors.Is(err, store.ErrNotFound) {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -192,16 +191,9 @@ func fill(into reflect.Value, keys []Key, prefix, source string, table map[strin
 
 // parseTexts reads a table whose values are strings, or the JSON of one.
 func (k Key) parseTexts(source string, given any) (any, error) {
-	if text, isText := given.(string); isText {
-		var object map[string]any
-		if json.Unmarshal([]byte(text), &object) != nil || object == nil {
-			return nil, k.refuse(source, given)
-		}
-		given = object
-	}
-	table, ok := given.(map[string]any)
-	if !ok {
-		return nil, k.refuse(source, given)
+	table, err := k.object(source, given)
+	if err != nil {
+		return nil, err
 	}
 	texts := map[string]string{}
 	for name, value := range table {

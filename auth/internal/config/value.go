@@ -244,18 +244,23 @@ func (k Key) parseRule(source, path string, given any) (RateLimitRule, error) {
 	return RateLimitRule{Window: window.(time.Duration), Max: most.(int)}, nil
 }
 
+// object is a table, or the JSON of one.
+func (k Key) object(source string, given any) (map[string]any, error) {
+	if table, isTable := given.(map[string]any); isTable {
+		return table, nil
+	}
+	var table map[string]any
+	if text, isText := given.(string); !isText || json.Unmarshal([]byte(text), &table) != nil || table == nil {
+		return nil, k.refuse(source, given)
+	}
+	return table, nil
+}
+
 // parseObject reads a table, or the JSON of one, as JSON with its keys in order.
 func (k Key) parseObject(source string, given any) (any, error) {
-	if text, isText := given.(string); isText {
-		var object map[string]any
-		if json.Unmarshal([]byte(text), &object) != nil || object == nil {
-			return nil, k.refuse(source, given)
-		}
-		given = object
-	}
-	table, ok := given.(map[string]any)
-	if !ok {
-		return nil, k.refuse(source, given)
+	table, err := k.object(source, given)
+	if err != nil {
+		return nil, err
 	}
 	raw, err := json.Marshal(table)
 	if err != nil {

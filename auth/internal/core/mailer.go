@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -74,6 +75,14 @@ func (m *Mailer) Handle(kind string, compose func(ctx context.Context, payload [
 		}
 		return err
 	})
+}
+
+// MailJob reads what was queued of a mail.
+func MailJob[T any](payload []byte) (job T, err error) {
+	if err := json.Unmarshal(payload, &job); err != nil {
+		return job, fmt.Errorf("read a mail job: %w", err)
+	}
+	return job, nil
 }
 
 // Queue adds a job inside tx. After the commit its id goes to [Mailer.Sent].
