@@ -130,14 +130,13 @@ func (c *Config) merge(keys []Key, text []byte, env *environment, flags map[stri
 }
 
 func defaults(keys []Key) layer {
-	all := koanf.New(".")
+	all := layer{}
 	for _, key := range keys {
 		if key.Default != "" {
-			// Set only fails on a merge with a custom function.
-			_ = all.Set(key.Path, key.Default)
+			merge(all, nested(key.Path, key.Default))
 		}
 	}
-	return all.Raw()
+	return all
 }
 
 // readFile parses authd.toml, refuses what is no key and resolves …_file.
