@@ -108,6 +108,9 @@ func (s *Server) Handler() http.Handler { return s.router }
 // Start brings the database up to what the configuration says; a server that
 // will serve calls it once, before the first request.
 func (s *Server) Start(ctx context.Context) error {
+	if err := s.Services.Core.IndexFields(ctx); err != nil {
+		return err
+	}
 	if err := s.OIDC.Start(ctx); err != nil {
 		return err
 	}

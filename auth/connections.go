@@ -20,6 +20,10 @@ func (c connections) Connections(r *api.Request, userID string) (views.Connectio
 	if err != nil {
 		return shown, err
 	}
+	ways, err := c.waysIn(r, userID)
+	if err != nil {
+		return shown, err
+	}
 	has := map[string]bool{}
 	for _, a := range all {
 		if a.ProviderID == core.CredentialProvider {
@@ -28,7 +32,7 @@ func (c connections) Connections(r *api.Request, userID string) (views.Connectio
 		has[a.ProviderID] = true
 		one := views.Connection{
 			ID: a.ID, Provider: views.Provider{ID: a.ProviderID, Name: a.ProviderID}, Since: a.CreatedAt,
-			Gone: !c.m.Accounts.Usable(a), Last: c.m.Accounts.IsLast(all, a.ID),
+			Gone: !c.m.Accounts.Usable(a), Last: c.isLast(ways, a.ID),
 		}
 		if p, ok := c.m.Upstream.Get(a.ProviderID); ok {
 			one.Provider.Name, one.Provider.Icon = p.Name, p.Icon
@@ -44,6 +48,18 @@ func (c connections) Connections(r *api.Request, userID string) (views.Connectio
 		}
 	}
 	return shown, nil
+}
+
+func (c connections) waysIn(r *api.Request, userID string) ([]core.WayIn, error) {
+	u, err := c.m.Core.User(r.Context(), c.m.Core.DB, userID)
+	if err != nil {
+		return nil, err
+	}
+	return c.m.Core.WaysInOf(r.Context(), c.m.Core.DB, u)
+}
+
+func (c connections) isLast(ways []core.WayIn, id string) bool {
+	return !c.m.Core.Config.Account.AccountLinking.AllowUnlinkingAll && !core.Without(ways, core.WayIn{Kind: core.AccountWayIn, ID: id})
 }
 
 func (c connections) Connect(r *api.Request, caller *core.Auth, provider string, j pages.Journey) (string, error) {

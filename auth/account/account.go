@@ -38,6 +38,7 @@ type Service struct {
 func New(c *core.Core, p Providers) *Service {
 	s := &Service{core: c, rules: c.Config.Account.AccountLinking, providers: p}
 	c.Mail.Handle(kindClaimed, s.claimedMail)
+	c.WaysIn = append(c.WaysIn, s.waysIn)
 	return s
 }
 
@@ -84,22 +85,43 @@ func (s *Service) unlink(ctx context.Context, tx *store.Tx, userID, id string) (
 	if err != nil {
 		return nil, err
 	}
+	last, err := s.isLast(ctx, tx, userID, id)
+	if err != nil {
+		return nil, err
+	}
 	at := slices.IndexFunc(all, func(a *core.Account) bool { return a.ID == id })
 	switch {
-	case at < 0 && (len(all) != 1 || s.rules.AllowUnlinkingAll): // the contract's order
+	case at < 0 && (len(all) != 1 || !last): // the contract's order
 		return nil, ErrNotFound
-	case s.IsLast(all, id):
+	case last:
 		return nil, ErrLast
 	}
 	_, err = s.core.UnlinkAccount(ctx, tx, all[at])
 	return all[at], err
 }
 
-// IsLast tells whether none of all would be left to come in by without the one
-// with that id, so that it must stay.
-func (s *Service) IsLast(all []*core.Account, id string) bool {
+// isLast tells whether a user could not come in any more without the account with
+// that id, so that it must stay.
+func (s *Service) isLast(ctx context.Context, q store.Querier, userID, id string) (bool, error) {
 	if s.rules.AllowUnlinkingAll {
-		return false
+		return false, nil
 	}
-	return len(all) <= 1 || !slices.ContainsFunc(all, func(a *core.Account) bool { return a.ID != id && s.Usable(a) })
+	u, err := s.core.User(ctx, q, userID)
+	if err != nil {
+		return false, err
+	}
+	keeps, err := s.core.KeepsWayIn(ctx, q, u, core.WayIn{Kind: core.AccountWayIn, ID: id})
+	return !keeps, err
+}
+
+// waysIn are the accounts by which a user can come in.
+func (s *Service) waysIn(ctx context.Context, q store.Querier, u *core.User) ([]core.WayIn, error) {
+	all, err := s.core.Accounts(ctx, q, u.ID)
+	var ways []core.WayIn
+	for _, a := range all {
+		if s.Usable(a) {
+			ways = append(ways, core.WayIn{Kind: core.AccountWayIn, ID: a.ID})
+		}
+	}
+	return ways, err
 }

@@ -216,7 +216,9 @@ func (s *Service) afterVerify(r *api.Request, done *Verified) error {
 	if !s.core.Config.EmailVerification.AutoSignInAfterVerification || done.User.Pending {
 		return nil
 	}
-	done.Auth, err = s.core.SignIn(r, core.NewSignIn(r, done.User, "verify-email", true, "otp"), nil)
+	signIn := core.NewSignIn(r, done.User, "verify-email", true, "otp")
+	signIn.Mailbox = true
+	done.Auth, err = s.core.SignIn(r, signIn, nil)
 	return err
 }
 

@@ -22,7 +22,12 @@ type AdditionalField struct {
 	Required bool   `toml:"required" default:"false" doc:"Who signs up must give it, unless it has a default; it can never be null."`
 	Input    bool   `toml:"input" default:"true" doc:"People may set it themselves. Where not, only the operator does."`
 	Returned bool   `toml:"returned" default:"true" doc:"It stands in answers, in the cookie cache and in tokens."`
+	Unique   bool   `toml:"unique" default:"false" doc:"No two users have the same value; only of users, and only of the types string, number and date."`
 	Default  any    `toml:"default_value" shown:"none" doc:"Its value where none is given when the user or session is made."`
+
+	// Implied, of a capability's field, says that a row without a value has the
+	// default, which is then not stored.
+	Implied bool
 }
 
 // FieldKeys lists what stands in a table of additional_fields.
@@ -96,7 +101,7 @@ func parseField(prefix, source, name string, table map[string]any) (AdditionalFi
 	}
 	for _, other := range sortedNames(table) {
 		if _, known := find(keys, other); !known {
-			return field, fmt.Errorf("%s%s (%s) is not a key; allowed here: type, required, input, returned, default_value", prefix, other, source)
+			return field, fmt.Errorf("%s%s (%s) is not a key; allowed here: type, required, input, returned, unique, default_value", prefix, other, source)
 		}
 	}
 	if given, isSet := table["default_value"]; isSet {
@@ -106,10 +111,28 @@ func parseField(prefix, source, name string, table map[string]any) (AdditionalFi
 		}
 		field.Default = value
 	}
+	if field.Unique {
+		if err := field.checkUnique(prefix, source); err != nil {
+			return field, err
+		}
+	}
 	if field.Required && !field.Input && field.Default == nil && strings.HasPrefix(prefix, "user.") {
 		return field, &complaint{prefix + "required", source, "true", "false, or input = true, or a default_value: nobody could sign up"}
 	}
 	return field, nil
+}
+
+// checkUnique refuses what cannot be kept apart.
+func (f *AdditionalField) checkUnique(prefix, source string) error {
+	switch {
+	case !strings.HasPrefix(prefix, "user."):
+		return &complaint{prefix + "unique", source, "true", "false: only fields of users can be unique"}
+	case f.Type == "boolean" || f.Type == "string[]":
+		return &complaint{prefix + "unique", source, "true with the type " + f.Type, "the types string, number and date"}
+	case f.Default != nil:
+		return &complaint{prefix + "unique", source, "true with a default_value", "no default_value: the second user would have the first one's"}
+	}
+	return nil
 }
 
 // plain is a TOML date as its text, everything else as it is.

@@ -14,7 +14,7 @@ var ErrAdopted = errors.New("a row with this id is here already")
 // other databases may name them. No mail is sent and nobody is told of a new user.
 
 // AdoptUser makes a user as it is, id and times included; values are of UserFields. Errors: ErrEmailTaken,
-// ErrAdopted when the id is taken.
+// *FieldTaken, ErrAdopted when the id is taken.
 func (c *Core) AdoptUser(ctx context.Context, tx *store.Tx, u *User, values Values) error {
 	u.Extra = Extra{fields: c.UserFields}.With(values)
 	if err := adoptUser(ctx, tx, u); err != nil {
@@ -24,6 +24,9 @@ func (c *Core) AdoptUser(ctx context.Context, tx *store.Tx, u *User, values Valu
 		case store.IsUnique(err, "user.id"):
 			return ErrAdopted
 		}
+		return err
+	}
+	if err := c.keepUnique(ctx, tx, u.ID, Extra{}, u.Extra); err != nil {
 		return err
 	}
 	if u.Role == "" {

@@ -69,6 +69,8 @@ type Core struct {
 	// and may take time; an error refuses.
 	SignUpChecks []func(ctx context.Context, in *SignUp) error
 	SignInChecks []func(ctx context.Context, s *SignIn) error
+	// WaysIn tell by what a user can sign in, each those of one capability.
+	WaysIn []func(ctx context.Context, q store.Querier, u *User) ([]WayIn, error)
 	// Resume, when set, may answer a JSON sign-in or sign-up in place of its
 	// usual body: it continues what sent the person there.
 	Resume Resume
@@ -221,7 +223,7 @@ func (c *Core) Administrators(ctx context.Context, q store.Querier) ([]*User, er
 // HasUsers tells whether anybody has an account yet.
 func (c *Core) HasUsers(ctx context.Context, q store.Querier) (bool, error) { return anyUser(ctx, q) }
 
-// SaveUser writes back a changed user and its time of change. Errors: ErrEmailTaken, store.ErrNotFound.
+// SaveUser writes back a changed user and its time of change. Errors: ErrEmailTaken, *FieldTaken, store.ErrNotFound.
 func (c *Core) SaveUser(ctx context.Context, tx *store.Tx, u *User) error {
 	var before *User
 	if c.UserUpdated.Heard() {
@@ -236,6 +238,9 @@ func (c *Core) SaveUser(ctx context.Context, tx *store.Tx, u *User) error {
 		return ErrEmailTaken
 	}
 	if err != nil {
+		return err
+	}
+	if err := c.keepUnique(ctx, tx, u.ID, u.Extra.asRead(), u.Extra); err != nil {
 		return err
 	}
 	return c.UserUpdated.Emit(ctx, tx, UserUpdated{before, u})

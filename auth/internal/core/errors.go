@@ -19,6 +19,7 @@ var (
 	ErrNotFresh        = &api.Error{Status: http.StatusForbidden, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
 	ErrSessionUser     = &api.Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_SESSION", Message: "Failed to get session"}
 	ErrMissingField    = &api.Error{Status: http.StatusBadRequest, Code: "MISSING_FIELD", Message: "Field is required"}
+	ErrFieldTaken      = &api.Error{Status: http.StatusUnprocessableEntity, Code: "FIELD_TAKEN", Message: "Somebody else has this value"}
 	ErrFieldNotAllowed = &api.Error{Status: http.StatusBadRequest, Code: "FIELD_NOT_ALLOWED", Message: "Field not allowed to be set"}
 )
 

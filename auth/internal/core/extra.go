@@ -12,7 +12,11 @@ import (
 type Extra struct {
 	fields *Fields // nil where nothing is registered
 	text   string  // "" is an empty object
+	read   string  // what text was when the row was read
 }
+
+// asRead is what the row had before it was changed in memory.
+func (e Extra) asRead() Extra { return Extra{fields: e.fields, text: e.read} }
 
 // stored is what is written back: nil leaves the column as it is.
 func (e Extra) stored() *string {
@@ -47,7 +51,7 @@ func (e Extra) With(values Values) Extra {
 			add(e.fields.list[i].Name, value)
 		}
 	}
-	return Extra{e.fields, string(append(b, '}'))}
+	return Extra{e.fields, string(append(b, '}')), e.read}
 }
 
 // Value is a field's value as JSON, "null" where there is none.
@@ -55,6 +59,11 @@ func (e Extra) Value(name string) string {
 	for key, value := range e.each {
 		if key == name {
 			return value
+		}
+	}
+	if e.fields != nil {
+		if i := e.fields.index(name); i >= 0 {
+			return implied(&e.fields.list[i])
 		}
 	}
 	return "null"
@@ -85,9 +94,29 @@ func (e Extra) append(b []byte) []byte {
 			continue
 		}
 		b = append(append(append(b, `,"`...), field.Name...), `":`...)
-		b = append(b, e.Value(field.Name)...)
+		b = append(b, e.value(field)...)
 	}
 	return b
+}
+
+func (e Extra) value(field *Field) string {
+	for key, value := range e.each {
+		if key == field.Name {
+			return value
+		}
+	}
+	return implied(field)
+}
+
+// implied is what a row has that says nothing of a field.
+func implied(field *Field) string {
+	if !field.Implied {
+		return "null"
+	}
+	if on, ok := field.Default.(bool); ok { // the common one, without an allocation
+		return strconv.FormatBool(on)
+	}
+	return string(appendValue(nil, field.Default))
 }
 
 // each walks the object without decoding it: keys have no escapes, and the text is ours.
@@ -168,7 +197,7 @@ func (f *Fields) newExtra(given Values) Extra {
 	}
 	values := Values{}
 	for i := range f.list {
-		if field := &f.list[i]; field.Default != nil {
+		if field := &f.list[i]; field.Default != nil && !field.Implied {
 			values[field.Name] = string(appendValue(nil, field.Default))
 		}
 	}

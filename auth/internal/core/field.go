@@ -22,10 +22,22 @@ type Fields struct {
 	guarded []string
 	list    []Field
 	own     int // so many of list are of capabilities; they come first
+	unique  []string
 }
 
 func newFields(what string, configured config.AdditionalFields, guarded ...string) *Fields {
-	return &Fields{what: what, guarded: guarded, list: slices.Clone(configured)}
+	f := &Fields{what: what, guarded: guarded, list: slices.Clone(configured)}
+	for i := range f.list {
+		f.note(&f.list[i])
+	}
+	return f
+}
+
+// note remembers a field that no two users have the same value of.
+func (f *Fields) note(field *Field) {
+	if field.Unique {
+		f.unique = append(f.unique, field.Name)
+	}
 }
 
 // Add registers a field of a capability, before the first request. It is never
@@ -36,6 +48,7 @@ func (f *Fields) Add(field Field) error {
 	}
 	f.list = slices.Insert(f.list, f.own, field)
 	f.own++
+	f.note(&field)
 	return nil
 }
 

@@ -24,6 +24,12 @@ type SignIn struct {
 	// ProvenAt is when the person proved who they are, where that was not just
 	// now: the session is then no fresher than that.
 	ProvenAt time.Time
+	// MultiFactor tells that the proof was two factors already, such as a passkey
+	// that verified its user: no second one is asked for.
+	MultiFactor bool
+	// Mailbox tells that the proof was a message to the person's address: a code
+	// sent to the same place is no second factor.
+	Mailbox bool
 	// Renews tells that this takes the place of a session that the person has:
 	// nobody comes in by it, so only a ban stands against it.
 	Renews bool

@@ -24,6 +24,7 @@ const userExtra = userColumns + `, NULLIF(u.extra, '{}')`
 func scanUserExtra(r *store.Row) *User {
 	u := scanUser(r)
 	u.Extra.text = scanExtra(r)
+	u.Extra.read = u.Extra.text
 	return u
 }
 

@@ -77,13 +77,16 @@ func (c *Core) Synthetic(ctx context.Context, n NewUser) *User {
 	return u
 }
 
-// CreateUser makes a user inside tx. Errors: ErrEmailTaken.
+// CreateUser makes a user inside tx. Errors: ErrEmailTaken, *FieldTaken.
 func (c *Core) CreateUser(ctx context.Context, tx *store.Tx, n NewUser) (*User, error) {
 	u := c.Synthetic(ctx, n)
 	if err := insertUser(ctx, tx, u); err != nil {
 		if store.IsUnique(err, "user.email") {
 			return nil, ErrEmailTaken
 		}
+		return nil, err
+	}
+	if err := c.keepUnique(ctx, tx, u.ID, Extra{}, u.Extra); err != nil {
 		return nil, err
 	}
 	return u, c.UserCreated.Emit(ctx, tx, u)
