@@ -49,11 +49,12 @@ func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core
 	if errors.Is(err, core.ErrEmailTaken) && s.waits(who) {
 		return s.alreadyThere(r, in, who)
 	}
-	if err != nil {
+	var held *core.Held
+	if err != nil && !errors.As(err, &held) {
 		return nil, nil, err
 	}
 	r.Security("sign-up", "user", user.ID)
-	return user, auth, nil
+	return user, auth, err
 }
 
 // mayEnter refuses at once whom nothing else could let in.

@@ -145,8 +145,8 @@ func (s *Service) Complete(r *api.Request, token string, in Admin) (*core.Auth, 
 		}
 		return s.policy.SaveAnswer(ctx, tx, in.SignUp)
 	})
-	if err == nil {
-		r.Security("setup", "user", auth.User.ID, "sign_up", in.SignUp)
+	if err == nil || signIn.Held != nil {
+		r.Security("setup", "user", signIn.User.ID, "sign_up", in.SignUp)
 	}
 	return auth, err
 }

@@ -31,5 +31,13 @@ func PolicyRefused(message string) error {
 	return &api.Error{Status: ErrPolicyRefused.Status, Code: ErrPolicyRefused.Code, Message: message}
 }
 
+// seeOther sends the browser to another page by GET, whatever it came with.
+func seeOther(to string) api.Redirect {
+	return api.Redirect{URL: to, Status: http.StatusSeeOther}
+}
+
+// byLink tells that a browser was sent here, and waits for a page and no JSON.
+func byLink(r *api.Request) bool { return r.HTTP.Method == http.MethodGet }
+
 // guarded are the fields of a user that a person may not set for themselves.
 var guarded = [...]string{"role", "banned", "banReason", "banExpires"}
