@@ -1,6 +1,9 @@
 package auth
 
 import (
+	"slices"
+
+	"authd/auth/anonymous"
 	"authd/auth/bearer"
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
@@ -14,16 +17,20 @@ type Browser struct {
 	Accounts  *multisession.Service
 	OneTime   *onetimetoken.Service
 	LastLogin *lastlogin.Service
+	Anonymous *anonymous.Service
 }
 
 func newBrowser(c *core.Core) (b Browser, err error) {
 	bearer.New(c)
 	b.Accounts, b.OneTime = multisession.New(c), onetimetoken.New(c)
+	if b.Anonymous, err = anonymous.New(c); err != nil { // before lastlogin: answers have the fields in this order
+		return b, err
+	}
 	b.LastLogin, err = lastlogin.New(c)
 	return b, err
 }
 
 // Endpoints are those of all of them.
 func (b Browser) Endpoints() []api.Endpoint {
-	return append(b.Accounts.Endpoints(), b.OneTime.Endpoints()...)
+	return slices.Concat(b.Accounts.Endpoints(), b.OneTime.Endpoints(), b.Anonymous.Endpoints())
 }

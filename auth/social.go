@@ -13,7 +13,11 @@ import (
 
 // newSocial hands signing in elsewhere what it goes on with.
 func newSocial(m *Services) (*social.Service, error) {
-	return social.New(m.Core, m.Upstream, m.Accounts, socialFlows{flows{m.OIDC}}, m.Users)
+	s, err := social.New(m.Core, m.Upstream, m.Accounts, socialFlows{flows{m.OIDC}}, m.Users)
+	if err == nil && m.Core.Config.Anonymous.Enabled {
+		s.UseAnonymous(m.Browser.Anonymous.Caller)
+	}
+	return s, err
 }
 
 // socialFlows are the requests that wait while somebody signs in elsewhere.

@@ -112,19 +112,16 @@ type VerifyForm struct {
 	Email string // when known
 }
 
-// AccountPage is what a person is here.
+// AccountPage is a person's own account.
 type AccountPage struct {
-	User    User
-	Profile ProfileForm
-	Email   EmailForm
+	User     User
+	Profile  ProfileForm
+	Email    EmailForm
+	Password PasswordForm
+	Sessions []Session
+	Panels   []templ.Component // what other capabilities add
 	// Deletable is whether people may delete their account.
 	Deletable bool
-}
-
-// SecurityPage is how a person comes in.
-type SecurityPage struct {
-	Panels  []templ.Component
-	Problem Message // what is wrong in one of them: the title begins with it
 }
 
 // ProfileForm changes what others see.
@@ -137,9 +134,8 @@ type ProfileForm struct {
 
 // PasswordForm changes the password.
 type PasswordForm struct {
-	Email             string // whose it is, for the password manager
-	Exists            bool   // false for people who only sign in by other means
-	Settable          bool   // whether those may set one
+	Exists            bool // false for people who only sign in by other means
+	Settable          bool // whether those may set one
 	MinPasswordLength int
 	Alert             Alert
 	Errors            Errors

@@ -31,8 +31,18 @@ type Service struct {
 	core      *core.Core
 	rules     config.AccountLinking
 	providers Providers
+	anonymous Anonymous
 	refreshes flights
 }
+
+// Anonymous are users who become somebody with an identity.
+type Anonymous interface {
+	Is(u *core.User) bool
+	Become(ctx context.Context, tx *store.Tx, u *core.User, id *core.Identity) error
+}
+
+// UseAnonymous lets anonymous users connect an identity, whatever its address is.
+func (s *Service) UseAnonymous(a Anonymous) { s.anonymous = a }
 
 // New connects the capability.
 func New(c *core.Core, p Providers) *Service {

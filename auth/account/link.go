@@ -183,13 +183,16 @@ func (s *Service) LinkTo(ctx context.Context, tx *store.Tx, userID string, id *c
 		return core.ErrLinkTaken
 	case !s.rules.Enabled, !s.trusts(id, false):
 		return core.ErrLinkNotAllowed
-	case core.NormalizeEmail(id.Email) != user.Email && !s.rules.AllowDifferentEmails:
+	case core.NormalizeEmail(id.Email) != user.Email && !s.rules.AllowDifferentEmails && !s.anonymous.Is(user):
 		return core.ErrLinkOtherEmail
 	case taken:
 		return core.ErrLinkTaken
 	}
 	if _, err := s.core.LinkAccount(ctx, tx, user.ID, id); err != nil {
 		return err
+	}
+	if s.anonymous.Is(user) {
+		return s.anonymous.Become(ctx, tx, user, id)
 	}
 	return s.updateOnLink(ctx, tx, user, id)
 }

@@ -28,7 +28,20 @@ type Service struct {
 }
 
 // New connects the capability.
-func New(c *core.Core) *Service { return &Service{core: c, busy: make(chan struct{}, 1)} }
+func New(c *core.Core) *Service {
+	s := &Service{core: c, busy: make(chan struct{}, 1)}
+	c.UserLinked.On(s.linked)
+	return s
+}
+
+// linked: a picture goes over with the profile that shows it.
+func (s *Service) linked(ctx context.Context, tx *store.Tx, e *core.UserLinked) error {
+	from, to := e.Anonymous, e.User
+	if from.ID == to.ID || from.Image == nil || to.Image == nil || *from.Image != *to.Image {
+		return nil
+	}
+	return moveImage(ctx, tx, from.ID, to.ID)
+}
 
 // Set makes an uploaded file the caller's picture. Errors: ErrNotAnImage, ErrTooManyPixels.
 func (s *Service) Set(r *api.Request, caller *core.Auth, file []byte) error {

@@ -16,6 +16,12 @@ ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, type = excluded.type, 
 	return err
 }
 
+// moveImage gives a picture to a user who has none.
+func moveImage(ctx context.Context, tx *store.Tx, from, to string) error {
+	_, err := tx.Exec(ctx, `UPDATE user_image SET user_id = $1 WHERE user_id = $2 AND NOT EXISTS (SELECT 1 FROM user_image i WHERE i.user_id = $1)`, to, from)
+	return err
+}
+
 func deleteImage(ctx context.Context, tx *store.Tx, userID string) error {
 	_, err := tx.Exec(ctx, `DELETE FROM user_image WHERE user_id = $1`, userID)
 	return err

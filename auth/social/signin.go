@@ -36,6 +36,9 @@ func (s *Service) Begin(r *api.Request, in Start) (string, error) {
 		Provider: p.ID, CallbackURL: in.CallbackURL, ErrorURL: in.ErrorURL, NewUserURL: in.NewUserURL,
 		SignUp: in.SignUp, Scopes: in.Scopes, Flow: in.Flow, Query: in.Query,
 	}
+	if in.Link == nil && s.anonymous != nil {
+		began.Anonymous = s.anonymous(r)
+	}
 	if in.Link != nil {
 		began.LinkUser, began.LinkSession = in.Link.User.ID, in.Link.Session.ID
 	}

@@ -62,7 +62,13 @@ type Service struct {
 	verify   Verifier
 	cookie   string               // name of the cookie that binds flows to their browser
 	codecs   []securecookie.Codec // the secret in force first
+	// anonymous is the id of the anonymous user who begins a sign-in, "" for none.
+	anonymous func(*api.Request) string
 }
+
+// UseAnonymous lets anonymous users become who they sign in as, also where the
+// provider's answer comes in another browser than their session's: that of an app.
+func (s *Service) UseAnonymous(id func(*api.Request) string) { s.anonymous = id }
 
 // New connects the capability.
 func New(c *core.Core, set *upstream.Set, a Accounts, f Flows, v Verifier) (*Service, error) {

@@ -33,12 +33,8 @@ type Began struct {
 	Scopes      []string  `json:"scope,omitempty"`
 	Flow        string    `json:"flow,omitempty"`  // of authd's own pages
 	Query       string    `json:"query,omitempty"` // better-auth's signed query, which held at the time
+	Anonymous   string    `json:"anon,omitempty"`  // who the browser was
 	At          time.Time `json:"at"`
-}
-
-// onward is where the browser goes once there is a session.
-func (b Began) onward() core.Onward {
-	return core.Onward{URL: b.CallbackURL, Flow: b.Flow, Query: b.Query, At: b.At}
 }
 
 // pending is what only the browser knows of a sign-in that was begun in it.

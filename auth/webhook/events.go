@@ -52,7 +52,8 @@ func (s *Service) events() []source {
 	return []source{
 		on(s, &c.UserCreated, "user.created", "An account was made: by a sign-up, an administrator or a command.", ada, s.user),
 		on(s, &c.UserUpdated, "user.updated", "Something of a user changed; `changed` names the fields.", core.UserUpdated{Before: ada, After: &changed}, userUpdated),
-		on(s, &c.UserDeleted, "user.deleted", "A user was deleted, with all that was theirs.", ada.ID, s.userByID),
+		on(s, &c.UserDeleted, "user.deleted", "A user was deleted, with all that was theirs.", ada.ID, s.userDeleted),
+		on(s, &c.UserLinked, "user.linked", "An anonymous user became somebody: what you keep for the first is the second's now.", exampleLinked(), userLinked),
 		on(s, &c.UserUpdated, "user.email_verified", "A user's address was proven to be theirs.", core.UserUpdated{Before: &proven, After: ada}, emailVerified),
 		on(s, &c.UserUpdated, "user.banned", "A user was shut out.", core.UserUpdated{Before: ada, After: &banned}, userBanned),
 		on(s, &c.UserUpdated, "user.unbanned", "A banned user was let in again; not sent when a ban ends by its time.", core.UserUpdated{Before: &banned, After: ada}, userUnbanned),
@@ -104,6 +105,32 @@ func (s *Service) userByID(ctx context.Context, tx *store.Tx, id string) (any, e
 		return nil, err
 	}
 	return s.user(ctx, tx, u)
+}
+
+// userDeleted is silent of who lives on as another: user.linked tells of that, and no order
+// is promised between the two.
+func (s *Service) userDeleted(ctx context.Context, tx *store.Tx, id string) (any, error) {
+	if core.Successor(ctx) != "" {
+		return nil, nil
+	}
+	return s.userByID(ctx, tx, id)
+}
+
+type linkedData struct {
+	Anonymous json.RawMessage `json:"anonymousUser"`
+	User      json.RawMessage `json:"user"`
+	Method    string          `json:"method"`
+	Deleted   bool            `json:"anonymousUserDeleted"`
+}
+
+func userLinked(_ context.Context, _ *store.Tx, e *core.UserLinked) (any, error) {
+	return linkedData{core.UserJSON(e.Anonymous), core.UserJSON(e.User), e.Method, !e.Kept}, nil
+}
+
+func exampleLinked() *core.UserLinked {
+	u := *exampleUser()
+	u.ID, u.Name, u.Email, u.EmailVerified = strings.Replace(u.ID, "0123", "cdef", 1), "Anonymous", "abcdefghijklmnopqrstuvwxyz012345@anonymous.placeholder.invalid", false
+	return &core.UserLinked{Anonymous: &u, User: exampleUser(), Method: "email"}
 }
 
 // userUpdated names the fields that differ, by their names on the wire, so that fields which

@@ -24,7 +24,7 @@ func capabilities() []capability {
 		{Name: "oidc", Built: true},
 		{Name: "account", Built: true},
 		{Name: "admin", Fields: []string{"impersonatedBy"}}, // role, banned, banReason and banExpires are served already
-		{Name: "anonymous", Fields: []string{"isAnonymous"}},
+		{Name: "anonymous", Built: true, Fields: []string{"isAnonymous"}},
 		{Name: "api_key"},
 		{Name: "backchannel_logout", Built: true, Meta: []string{"backchannel_logout_supported", "backchannel_logout_session_supported"}},
 		{Name: "bearer", Built: true, Headers: []string{"Set-Auth-Token"}},

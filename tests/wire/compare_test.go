@@ -226,6 +226,9 @@ var (
 
 // opaque says that a text is an id or a token, and no word.
 func opaque(text string) bool {
+	if id, domain, ok := strings.Cut(text, "@"); ok {
+		return domain == "anon.invalid" && tokenForm.MatchString(id)
+	}
 	return (tokenForm.MatchString(text) || pairForm.MatchString(text)) && !codeForm.MatchString(text)
 }
 

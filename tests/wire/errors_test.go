@@ -191,6 +191,7 @@ func unprovoked() map[string]string {
 	reasons["POST /oauth2/update-client 400 invalid_redirect_uri"] = validated
 	unprovokedOfProfile(reasons)
 	unprovokedOfAccounts(reasons)
+	unprovokedOfAnonymous(reasons)
 	for _, e := range []string{
 		"POST /oauth2/register 403 access_denied", "POST /oauth2/public-client-prelogin 401 invalid_signature", "POST /oauth2/public-client-prelogin 404 not_found",
 	} {

@@ -44,6 +44,9 @@ func (c *Config) resolve() {
 	if !c.IsSet("advanced.default_cookie_attributes.secure") {
 		c.Advanced.DefaultCookieAttributes.Secure = c.Advanced.UseSecureCookies
 	}
+	if c.SIWE.Domain == "" {
+		c.SIWE.Domain = strings.TrimPrefix(strings.TrimPrefix(c.URL, "https://"), "http://")
+	}
 	host := c.host()
 	if c.Advanced.CrossSubDomainCookies.Enabled && c.Advanced.CrossSubDomainCookies.Domain == "" {
 		c.Advanced.CrossSubDomainCookies.Domain = host
@@ -76,7 +79,7 @@ func (c *Config) refuse(key string, given any, allowed string) error {
 func (c *Config) check() error {
 	for _, check := range []func() error{
 		c.checkAddresses, c.checkSecrets, c.checkOrigins, c.checkPasswords,
-		c.checkAccount, c.checkSession, c.checkCookies, c.checkProvider, c.checkMail, c.checkPolicy, c.checkSignUp, c.checkGuards,
+		c.checkAccount, c.checkSession, c.checkCookies, c.checkProvider, c.checkMail, c.checkPolicy, c.checkSignUp, c.checkPlaceholders,
 	} {
 		if err := check(); err != nil {
 			return err

@@ -26,8 +26,6 @@ type Config struct {
 	TrustedProxies []string `toml:"trusted_proxies" default:"loopback" allowedtext:"addresses, networks such as 10.0.0.0/8, loopback, private, cloudflare, fly, or none" doc:"Proxies whose X-Forwarded-* headers count: addresses, networks (10.0.0.0/8), or loopback, private, cloudflare, fly (reads Fly-Client-IP), none."`
 
 	EmailAndPassword    EmailAndPassword    `toml:"email_and_password"`
-	PasswordRules       PasswordRules       `toml:"password_rules"`
-	HaveIBeenPwned      HaveIBeenPwned      `toml:"have_i_been_pwned"`
 	EmailVerification   EmailVerification   `toml:"email_verification"`
 	Account             Account             `toml:"account"`
 	SignUp              SignUp              `toml:"sign_up"`
@@ -45,6 +43,8 @@ type Config struct {
 	MultiSession        MultiSession        `toml:"multi_session"`
 	OneTimeToken        OneTimeToken        `toml:"one_time_token"`
 	LastLoginMethod     LastLoginMethod     `toml:"last_login_method"`
+	Anonymous           Anonymous           `toml:"anonymous"`
+	SIWE                SIWE                `toml:"siwe"`
 	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
 	OneTap              OneTap              `toml:"one_tap"`
 	PATSignin           PATSignin           `toml:"pat_signin"`

@@ -61,6 +61,9 @@ type Core struct {
 	// MailboxClaimed tells that a user's address was proven by another than who
 	// registered it: what that one left behind as a way in goes.
 	MailboxClaimed event.Topic[*User]
+	// UserLinked tells of an anonymous user who became somebody, before the anonymous
+	// one is deleted.
+	UserLinked event.Topic[*UserLinked]
 	// SigningIn runs before a session exists; an error refuses the sign-in.
 	SigningIn event.Topic[*SignIn]
 	// SigningUp runs before a user is made who asked for it; an error refuses the sign-up.
@@ -71,12 +74,6 @@ type Core struct {
 	SignInChecks []func(ctx context.Context, s *SignIn) error
 	// WaysIn tell by what a user can sign in, each those of one capability.
 	WaysIn []func(ctx context.Context, q store.Querier, u *User) ([]WayIn, error)
-	// Hold, when set, may let a sign-in wait that nothing refuses: it is the last
-	// thing asked before a session is made. nil lets it pass.
-	Hold func(ctx context.Context, tx *store.Tx, s *SignIn) (*Held, error)
-	// PasswordChecks run before a password is hashed that somebody is about to get,
-	// in their order, and may take time; an error refuses.
-	PasswordChecks []func(ctx context.Context, p *NewPassword) error
 	// Resume, when set, may answer a JSON sign-in or sign-up in place of its
 	// usual body: it continues what sent the person there.
 	Resume Resume
@@ -96,6 +93,8 @@ type Core struct {
 	former  *Signer // of the server whose sessions were imported, or nil
 	tokens  *Sealer // of what providers gave
 	cache   *sessionCache
+
+	placeholders []func(email string) bool
 }
 
 // AccessEnded is the event that a user's access ends.
@@ -158,6 +157,9 @@ func New(db *store.DB, cfg *config.Config, keys *Keyring, now clock.Clock, log *
 		}
 	}
 	c.SigningIn.On(c.refuseBarred)
+	if mail != nil {
+		mail.nowhere = c.IsPlaceholder
+	}
 	return c, nil
 }
 

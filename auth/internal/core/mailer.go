@@ -50,6 +50,8 @@ type Mailer struct {
 	word   Wording
 	// wait is set when mails are files: then they are there before the answer is.
 	wait bool
+	// nowhere tells of addresses that no mail is for.
+	nowhere func(email string) bool
 }
 
 // NewMailer joins the queue with the sender.
@@ -64,6 +66,9 @@ func (m *Mailer) Handle(kind string, compose func(ctx context.Context, payload [
 		l, err := compose(ctx, payload)
 		if err != nil || l == nil {
 			return err
+		}
+		if m.nowhere != nil && m.nowhere(l.To) {
+			return nil
 		}
 		subject, text, html, err := m.word(ctx, l)
 		if err != nil {

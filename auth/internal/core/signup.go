@@ -27,6 +27,8 @@ type SignUp struct {
 	EmailVerified bool
 	Image         *string
 	Method        string // "email", the id of a provider, …
+	// Placeholder tells that the address only fills the place: whoever signs up has none.
+	Placeholder bool
 	// Requested is whether the person asked for an account; not where a sign-in
 	// finds that there is none.
 	Requested bool
@@ -92,6 +94,9 @@ var errUnchecked = errors.New("a sign-up was not checked before its transaction"
 // the answer would tell.
 func (c *Core) CheckSignUp(ctx context.Context, in *SignUp) error {
 	in.Email = NormalizeEmail(in.Email)
+	if !in.Placeholder && c.IsPlaceholder(in.Email) {
+		return ErrReservedEmail
+	}
 	for _, check := range c.SignUpChecks {
 		if err := check(ctx, in); err != nil {
 			return err
@@ -121,7 +126,7 @@ func (c *Core) Barred(ctx context.Context, u *User) error {
 	switch {
 	case u.BannedAt(c.Now(ctx)):
 		return ErrBanned
-	case !u.EmailVerified && c.Config.EmailAndPassword.RequireEmailVerification:
+	case !u.EmailVerified && c.Config.EmailAndPassword.RequireEmailVerification && !c.IsPlaceholder(u.Email):
 		return ErrNotVerified
 	case u.Pending:
 		return ErrPending
