@@ -39,7 +39,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 }
 
 func (s *Service) redirects() []api.Endpoint {
-	return []api.Endpoint{
+	list := []api.Endpoint{
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/sign-in/social", ID: "socialSignIn", Tag: "social",
 			Doc: "Sign in at another provider: by a redirect there, or with an ID token of its.", Origin: api.OriginLogin, Limit: guess,
@@ -66,6 +66,21 @@ func (s *Service) redirects() []api.Endpoint {
 			Doc: "Where a provider posts its answer to, which goes on by GET.", Media: []string{api.MediaForm, api.MediaJSON},
 		}, s.postCallback),
 	}
+	if s.core.Config.Expo.Enabled {
+		list = append(list, api.Handle(api.Endpoint{
+			Method: http.MethodGet, Path: "/expo-authorization-proxy", ID: "expoAuthorizationProxy", Tag: "social",
+			Doc: "Goes on, in a phone's browser, with a sign-in that an app has begun.", Errors: []*api.Error{errAuthorizationURL, errNoState},
+		}, s.expoProxy))
+	}
+	return list
+}
+
+func (s *Service) expoProxy(r *api.Request, in *struct {
+	URL   string `query:"authorizationURL"`
+	State string `query:"oauthState,optional"`
+},
+) (api.Redirect, error) {
+	return api.Redirect{URL: in.URL}, s.takeOver(r, in.URL, in.State)
 }
 
 type socialInput struct {
@@ -213,7 +228,7 @@ func (s *Service) getCallback(r *api.Request, in *callbackInput) (api.Redirect, 
 	where, err := s.Callback(r, in.Provider, answer{
 		Code: in.Code, State: in.State, Issuer: in.Issuer, Error: in.Error, Description: in.Description, DeviceID: in.DeviceID, User: in.User,
 	})
-	return api.Redirect{URL: where}, err
+	return api.Redirect{URL: s.core.HandOver(r, where)}, err
 }
 
 // callbackFields are those of an answer that go on to the GET.

@@ -24,6 +24,8 @@ var (
 	ErrProviderUnavailable = &api.Error{Status: http.StatusBadGateway, Code: "PROVIDER_UNAVAILABLE", Message: "The provider cannot be reached at the moment"}
 	// ErrNotMember: of none of the organizations that pat_signin lets in.
 	ErrNotMember         = &api.Error{Status: http.StatusForbidden, Code: "ORGANIZATION_NOT_ALLOWED", Message: "You are not a member of an organization that may sign in"}
+	errAuthorizationURL  = &api.Error{Status: http.StatusBadRequest, Message: "Invalid authorizationURL"}
+	errNoState           = &api.Error{Status: http.StatusBadRequest, Message: "Unexpected error"}
 	errOneTap            = &api.Error{Status: http.StatusBadRequest, Message: "invalid id token"}
 	errOneTapEmail       = &api.Error{Status: http.StatusBadRequest, Message: "Email not available in token"}
 	ErrParameterText     = api.Invalid("body.additionalParams", "Invalid input: expected string")

@@ -73,6 +73,9 @@ func (s *Service) UseAnonymous(id func(*api.Request) string) { s.anonymous = id 
 // New connects the capability.
 func New(c *core.Core, set *upstream.Set, a Accounts, f Flows, v Verifier) (*Service, error) {
 	s := &Service{core: c, set: set, accounts: a, flows: f, verify: v, cookie: c.Config.Advanced.CookiePrefix + ".state"}
+	if c.Config.Expo.Enabled {
+		s.cookie = c.Config.Advanced.CookiePrefix + ".oauth_state" // by this name the app hands it to its browser
+	}
 	if c.Config.Advanced.UseSecureCookies {
 		s.cookie = "__Secure-" + s.cookie
 	}

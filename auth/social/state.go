@@ -74,19 +74,17 @@ func (s *Service) begin(r *api.Request, b Began) (state string, p pending, err e
 		return "", pending{}, err
 	}
 	p = pending{State: core.HashToken(state), Verifier: core.NewToken(64), Nonce: core.NewToken(32), Until: r.Now().Add(stateLife).Unix()}
-	waiting := append(s.waiting(r), p)
-	if len(waiting) > maxPending {
-		waiting = waiting[len(waiting)-maxPending:]
-	}
-	return state, p, s.remember(r, waiting)
+	return state, p, s.remember(r, append(s.waiting(r), p))
 }
 
 // waiting reads the sign-ins that this browser has begun and not finished.
 func (s *Service) waiting(r *api.Request) []pending {
-	value, ok := r.Cookie(s.cookie)
-	if !ok {
-		return nil
-	}
+	value, _ := r.Cookie(s.cookie)
+	return s.open(r, value)
+}
+
+// open reads what a browser, or an app, knows of the sign-ins that it has begun.
+func (s *Service) open(r *api.Request, value string) []pending {
 	for _, codec := range s.codecs {
 		var all []pending
 		if codec.Decode(s.cookie, value, &all) != nil {
@@ -103,8 +101,10 @@ func (s *Service) waiting(r *api.Request) []pending {
 	return nil
 }
 
-// remember gives the browser what it has begun; nothing takes the cookie away.
+// remember gives the browser what it has begun, the latest of it; nothing takes
+// the cookie away.
 func (s *Service) remember(r *api.Request, all []pending) error {
+	all = all[max(0, len(all)-maxPending):]
 	value := ""
 	if len(all) > 0 {
 		var err error

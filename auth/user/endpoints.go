@@ -116,7 +116,7 @@ func (s *Service) verifyEmail(r *api.Request, in *struct {
 	if errors.As(err, &declared) && declared.Code != "" {
 		return api.Redirect{URL: withError(in.CallbackURL, declared.Code)}, nil
 	}
-	return api.Redirect{URL: in.CallbackURL}, err
+	return api.Redirect{URL: s.core.HandOver(r, in.CallbackURL)}, err
 }
 
 func (s *Service) changeEmail(r *api.Request, in *struct {

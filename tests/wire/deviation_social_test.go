@@ -14,6 +14,12 @@ func socialDeviations() []deviation {
 			},
 		},
 		{
+			ID:         "expo-proxy",
+			BetterAuth: "`/expo-authorization-proxy` sends the browser to any https address, with a state that only its caller vouches for.",
+			Authd:      "It goes only to the provider that the app began the sign-in for, with the state cookie that the app got; a link at a provider is not begun so. It is there only with `[expo] enabled`, and so is the `cookie` parameter of redirects to an app's scheme.",
+			Why:        "An address on this server that leads anywhere is phishing's (RFC 9700 section 4.11), and whoever opens a link that somebody else began would have their identity linked with that account.",
+		},
+		{
 			ID:         "nonce-always",
 			BetterAuth: "Google is asked without a nonce.",
 			Authd:      "Every OpenID provider is asked with one, and its ID token must have it.",

@@ -48,6 +48,7 @@ type Config struct {
 	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
 	OneTap              OneTap              `toml:"one_tap"`
 	PATSignin           PATSignin           `toml:"pat_signin"`
+	Expo                Expo                `toml:"expo"`
 	Webhook             []Webhook           `toml:"webhook" doc:"Who is told what happens, one [[webhook]] each (keys below)."`
 	PolicyWebhook       PolicyWebhook       `toml:"policy_webhook"`
 	Operator            Operator            `toml:"operator"`

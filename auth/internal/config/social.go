@@ -1,5 +1,10 @@
 package config
 
+// Expo is apps made with Expo that sign in through the phone's browser.
+type Expo struct {
+	Enabled bool `toml:"enabled" default:"false" doc:"Apps with better-auth's Expo client sign in through the phone's browser: a redirect to an app's own scheme in trusted_origins carries the session to it. Any app on the phone may claim a scheme, so this is for schemes that are yours alone."`
+}
+
 // OneTap is Google One Tap.
 type OneTap struct {
 	Enabled       bool `toml:"enabled" default:"false" doc:"Google One Tap: apps sign people in with the ID token that it gives them. Needs [social_providers.google]."`
