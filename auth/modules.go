@@ -12,7 +12,6 @@ import (
 	"authd/auth/internal/core"
 	"authd/auth/internal/upstream"
 	"authd/auth/jwt"
-	"authd/auth/notice"
 	"authd/auth/oidc"
 	"authd/auth/openapi"
 	"authd/auth/operator"
@@ -54,21 +53,14 @@ type Services struct {
 // it needs, as the small interfaces it declares.
 func (s *Server) modules(c *core.Core) (*Services, error) {
 	m := &Services{Core: c}
-	m.Access = access.New(c)
-	m.Setup = setup.New(c, m.Access)
-	m.Users = user.New(c)
-	m.Passwords = password.New(c, s.hashes, m.Access, m.Users)
-	m.Setup.UsePasswords(m.Passwords)
-	m.Users.UsePasswords(m.Passwords)
+	var err error
+	if err = s.people(m); err != nil {
+		return nil, err
+	}
 	m.Sessions = session.New(c)
-	m.Admin = admin.New(c, m.Passwords)
-	m.Avatars = avatar.New(c)
-	m.Users.UseImages(m.Avatars)
-	notice.New(c)
 	m.Operators = operator.New(c)
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
 	m.OpenAPI = openapi.New()
-	var err error
 	if m.Browser, err = newBrowser(c); err != nil {
 		return nil, err
 	}

@@ -238,6 +238,8 @@ func explain(code string) Message {
 		return Msg("invitation.failed_text")
 	case "email_domain_not_allowed", "EMAIL_DOMAIN_NOT_ALLOWED":
 		return Msg("error.email_domain")
+	case "email_disposable", "EMAIL_DISPOSABLE":
+		return Msg("error.email_disposable")
 	case "policy_refused":
 		return Msg("policy.refused_text")
 	case "temporarily_unavailable", "server_error", "INTERNAL_SERVER_ERROR", "internal_server_error":

@@ -112,16 +112,19 @@ type VerifyForm struct {
 	Email string // when known
 }
 
-// AccountPage is a person's own account.
+// AccountPage is what a person is here.
 type AccountPage struct {
-	User     User
-	Profile  ProfileForm
-	Email    EmailForm
-	Password PasswordForm
-	Sessions []Session
-	Panels   []templ.Component // what other capabilities add
+	User    User
+	Profile ProfileForm
+	Email   EmailForm
 	// Deletable is whether people may delete their account.
 	Deletable bool
+}
+
+// SecurityPage is how a person comes in.
+type SecurityPage struct {
+	Panels  []templ.Component
+	Problem Message // what is wrong in one of them: the title begins with it
 }
 
 // ProfileForm changes what others see.
@@ -134,8 +137,9 @@ type ProfileForm struct {
 
 // PasswordForm changes the password.
 type PasswordForm struct {
-	Exists            bool // false for people who only sign in by other means
-	Settable          bool // whether those may set one
+	Email             string // whose it is, for the password manager
+	Exists            bool   // false for people who only sign in by other means
+	Settable          bool   // whether those may set one
 	MinPasswordLength int
 	Alert             Alert
 	Errors            Errors

@@ -179,5 +179,5 @@ func (a AccountPage) order() []string {
 	for _, own := range a.Profile.Fields {
 		names = append(names, own.input())
 	}
-	return append(names, "new_email", "current_password", "new_password")
+	return append(names, "new_email")
 }

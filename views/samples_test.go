@@ -31,7 +31,7 @@ func samplePage(c *Catalogue, l *Locale) Page {
 func samples(c *Catalogue, l *Locale) map[string]templ.Component {
 	p := samplePage(c, l)
 	all := map[string]templ.Component{}
-	for _, some := range []map[string]templ.Component{entrySamples(p), mailSamples(p), accountSamples(p), consentSamples(p), noticeSamples(p)} {
+	for _, some := range []map[string]templ.Component{entrySamples(p), mailSamples(p), accountSamples(p), securitySamples(p), consentSamples(p), noticeSamples(p)} {
 		for name, page := range some {
 			all[name] = page
 		}
@@ -116,23 +116,49 @@ func mailSamples(p Page) map[string]templ.Component {
 	}
 }
 
-func accountSamples(p Page) map[string]templ.Component {
+func securitySamples(p Page) map[string]templ.Component {
 	const (
 		firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 		iphone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
 	)
+	sessions := []Session{
+		{ID: "1", Current: true, UserAgent: firefox, IPAddress: "203.0.113.7", SignedIn: now.Add(-50 * time.Hour), LastSeen: now.Add(-10 * time.Second)},
+		{ID: "2", UserAgent: iphone, IPAddress: "2001:db8:85a3:8d3:1319:8a2e:370:7348", SignedIn: now.Add(-70 * 24 * time.Hour), LastSeen: now.Add(-90 * time.Minute)},
+		{ID: "3", UserAgent: "curl/8.14.1", SignedIn: now.Add(-3 * time.Minute), LastSeen: now.Add(-time.Minute)},
+		{ID: "4", SignedIn: now.Add(-3 * time.Hour), LastSeen: now.Add(-2 * time.Hour)},
+	}
+	connections := ConnectionsPanel(p, Connections{
+		All: []Connection{
+			{ID: "a", Provider: Provider{ID: "github", Name: "GitHub", Icon: "github"}, Since: now.Add(-40 * 24 * time.Hour)},
+			{ID: "b", Provider: Provider{ID: "corp", Name: "corp"}, Since: now.Add(-400 * 24 * time.Hour), Gone: true},
+		},
+		Offers: []Provider{{ID: "google", Name: "Google", Icon: "google"}, {ID: "acme", Name: "Acme Account with a rather long name"}},
+	})
+	only := ConnectionsPanel(p, Connections{
+		All: []Connection{{ID: "a", Provider: Provider{ID: "google", Name: "Google", Icon: "google"}, Since: now.Add(-3 * time.Minute), Last: true}},
+	})
+	missing, email := Errors{"current_password": Msg("field.password_wrong")}, "ada@example.org"
+	gone := p
+	gone.Alert = Alert{Success, Msg("sessions.ended")}
+	return map[string]templ.Component{
+		"security": Security(p, SecurityPage{Panels: []templ.Component{
+			PasswordPanel(p, PasswordForm{Email: email, Exists: true, MinPasswordLength: 8}), connections, SessionsPanel(p, sessions),
+		}}),
+		"security-alone": Security(gone, SecurityPage{Panels: []templ.Component{
+			PasswordPanel(p, PasswordForm{Email: email, Settable: true, MinPasswordLength: 8}), only, SessionsPanel(p, sessions[:1]),
+		}}),
+		"security-wrong": Security(p, SecurityPage{Problem: missing["current_password"], Panels: []templ.Component{
+			PasswordPanel(p, PasswordForm{Email: email, Exists: true, MinPasswordLength: 8, Errors: missing}), SessionsPanel(p, sessions),
+		}}),
+	}
+}
+
+func accountSamples(p Page) map[string]templ.Component {
 	changed := p
 	changed.Alert = Alert{Success, Msg("reset.done_title")}
 	page := AccountPage{
-		User:     User{Name: "Ada Lovelace", Email: "ada@example.org", EmailVerified: true},
-		Profile:  ProfileForm{Name: "Ada Lovelace"},
-		Password: PasswordForm{Exists: true, MinPasswordLength: 8},
-		Sessions: []Session{
-			{ID: "1", Current: true, UserAgent: firefox, IPAddress: "203.0.113.7", SignedIn: now.Add(-50 * time.Hour), LastSeen: now.Add(-10 * time.Second)},
-			{ID: "2", UserAgent: iphone, IPAddress: "2001:db8:85a3:8d3:1319:8a2e:370:7348", SignedIn: now.Add(-70 * 24 * time.Hour), LastSeen: now.Add(-90 * time.Minute)},
-			{ID: "3", UserAgent: "curl/8.14.1", SignedIn: now.Add(-3 * time.Minute), LastSeen: now.Add(-time.Minute)},
-			{ID: "4", SignedIn: now.Add(-3 * time.Hour), LastSeen: now.Add(-2 * time.Hour)},
-		},
+		User:    User{Name: "Ada Lovelace", Email: "ada@example.org", EmailVerified: true},
+		Profile: ProfileForm{Name: "Ada Lovelace"},
 	}
 	page.Email.Enabled, page.Deletable = true, true
 	full := page
@@ -146,29 +172,15 @@ func accountSamples(p Page) map[string]templ.Component {
 	full.User.Image = "data:image/gif;base64,R0lGODdhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
 	missing := full
 	missing.Profile.Errors = Errors{"field-companyName": Msg("field.value_missing"), "field-tags": Msg("field.value_wrong"), "picture": Msg("avatar.unreadable")}
-	alone, wrong := page, page
+	alone := page
 	alone.Email.Errors = Errors{"new_email": Msg("field.email_invalid")}
-	alone.Password.Settable = true
-	alone.User.EmailVerified, alone.Sessions, alone.Password.Exists = false, page.Sessions[:1], false
-	alone.User.Name = ""
-	page.Panels = []templ.Component{ConnectionsPanel(p, Connections{
-		All: []Connection{
-			{ID: "a", Provider: Provider{ID: "github", Name: "GitHub", Icon: "github"}, Since: now.Add(-40 * 24 * time.Hour)},
-			{ID: "b", Provider: Provider{ID: "corp", Name: "corp"}, Since: now.Add(-400 * 24 * time.Hour), Gone: true},
-		},
-		Offers: []Provider{{ID: "google", Name: "Google", Icon: "google"}, {ID: "acme", Name: "Acme Account with a rather long name"}},
-	})}
-	alone.Panels = []templ.Component{ConnectionsPanel(p, Connections{
-		All: []Connection{{ID: "a", Provider: Provider{ID: "google", Name: "Google", Icon: "google"}, Since: now.Add(-3 * time.Minute), Last: true}},
-	})}
-	wrong.Password.Errors = Errors{"current_password": Msg("error.unknown")}
+	alone.User.EmailVerified, alone.User.Name = false, ""
 	return map[string]templ.Component{
 		"account":         Account(p, page),
 		"account-changed": Account(changed, page),
 		"account-fields":  Account(p, full),
 		"account-missing": Account(p, missing),
 		"account-alone":   Account(p, alone),
-		"account-wrong":   Account(p, wrong),
 		"apps-none":       Apps(p, AppsPage{}),
 		"apps": Apps(changed, AppsPage{Apps: []AppAccess{
 			{ID: "a", Name: "Grafana", Host: "grafana.example.org", Scopes: []string{"openid", "profile", "email", "offline_access"}, Since: now.Add(-40 * 24 * time.Hour), Used: now.Add(-3 * time.Hour), Until: now.Add(time.Hour), Offline: true, SignedIn: true},

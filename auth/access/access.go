@@ -36,15 +36,19 @@ type Service struct {
 }
 
 // New connects the capability.
-func New(c *core.Core) *Service {
-	s := &Service{core: c, domains: domains{allowed: c.Config.SignUp.AllowedDomains, blocked: c.Config.SignUp.BlockedDomains}}
+func New(c *core.Core) (*Service, error) {
+	listed, err := newDisposable(c.Config.SignUp)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{core: c, domains: domains{allowed: c.Config.SignUp.AllowedDomains, blocked: c.Config.SignUp.BlockedDomains, disposable: listed}}
 	c.SignUpChecks = append(c.SignUpChecks, s.check)
 	c.SigningUp.On(s.signingUp)
 	if c.Config.EmailAndPassword.RequireEmailVerification && (!s.Fixed() || c.Config.SignUp.Mode == Approval) {
 		c.UserUpdated.On(s.updated)
 	}
 	s.registerMail()
-	return s
+	return s, nil
 }
 
 // Mode is who gets an account, and why: the configuration wins over the answer

@@ -11,6 +11,7 @@ import (
 var (
 	ErrInvitation         = &api.Error{Status: http.StatusForbidden, Code: "INVITATION_INVALID", Message: "The invitation does not work: it was used, has expired, was withdrawn, or is for another address"}
 	ErrDomain             = &api.Error{Status: http.StatusForbidden, Code: "EMAIL_DOMAIN_NOT_ALLOWED", Message: "E-mail addresses at this domain may not sign up"}
+	ErrDisposable         = &api.Error{Status: http.StatusForbidden, Code: "EMAIL_DISPOSABLE", Message: "Addresses of services that give them away for minutes may not sign up"}
 	ErrInvitationNotFound = &api.Error{Status: http.StatusNotFound, Code: "INVITATION_NOT_FOUND", Message: "Invitation not found"}
 	ErrNobody             = &api.Error{Status: http.StatusBadRequest, Code: "SIGNUP_DISABLED", Message: "Nobody may sign up: sign_up.mode is nobody"}
 	ErrInvalidEmail       = &api.Error{Status: http.StatusBadRequest, Code: "INVALID_EMAIL", Message: "Invalid email"}

@@ -16,7 +16,7 @@ import (
 // Passwords sets passwords under the configured rules.
 type Passwords interface {
 	CheckLength(password string) error
-	Hash(ctx context.Context, password string) (string, error)
+	Hash(ctx context.Context, p core.NewPassword) (string, error)
 	Set(ctx context.Context, userID, password string) error
 	// First refuses with PASSWORD_ALREADY_SET where there is a password.
 	First(ctx context.Context, userID, password string) error
@@ -42,7 +42,7 @@ type NewUser struct {
 
 var rolePattern = regexp.MustCompile(`^[A-Za-z0-9_-]+(,[A-Za-z0-9_-]+)*$`)
 
-// Create makes a user. Errors: ErrInvalidEmail, ErrInvalidRole, ErrUserExists, the password's length.
+// Create makes a user. Errors: ErrInvalidEmail, ErrInvalidRole, ErrUserExists, what a password may be refused for.
 func (s *Service) Create(ctx context.Context, n NewUser) (*core.User, error) {
 	if !api.ValidEmail(n.Email) {
 		return nil, ErrInvalidEmail
@@ -59,7 +59,7 @@ func (s *Service) Create(ctx context.Context, n NewUser) (*core.User, error) {
 		if err := s.passwords.CheckLength(n.Password); err != nil {
 			return nil, err
 		}
-		if hash, err = s.passwords.Hash(ctx, n.Password); err != nil {
+		if hash, err = s.passwords.Hash(ctx, core.NewPassword{Text: n.Password, Email: n.Email, Name: n.Name}); err != nil {
 			return nil, err
 		}
 	}
@@ -98,7 +98,7 @@ func (s *Service) List(ctx context.Context, after string, limit int) ([]*core.Us
 	return s.core.Users(ctx, s.core.DB, after, limit)
 }
 
-// SetPassword gives a user a password. Errors: ErrUserNotFound, the password's length.
+// SetPassword gives a user a password. Errors: ErrUserNotFound, what a password may be refused for.
 func (s *Service) SetPassword(ctx context.Context, ref, password string) error {
 	user, err := s.Find(ctx, ref)
 	if err != nil {

@@ -18,12 +18,12 @@ func (s *Service) Operations(guard api.Guard) []api.Endpoint {
 		}
 	}
 	return []api.Endpoint{
-		api.Handle(op("createUser", "Make a user.", ErrInvalidEmail, ErrInvalidRole, ErrUserExists), s.createUser),
+		api.Handle(op("createUser", "Make a user.", ErrInvalidEmail, ErrInvalidRole, ErrUserExists, core.ErrCompromised, core.ErrTooPersonal, core.ErrPasswordList), s.createUser),
 		api.Handle(op("getUser", "Look a user up by id or by e-mail address.", ErrUserNotFound, ErrWhichUser), s.getUser),
 		api.Handle(op("updateUser", "Change a user: name, image, email, emailVerified and additional fields.",
 			ErrUserNotFound, ErrInvalidEmail, ErrUserExists, ErrNoData), s.updateUser),
-		api.Handle(op("setPassword", "Give a user who has none a password.", ErrUserNotFound, ErrPasswordSet), s.setPassword),
-		api.Handle(op("setUserPassword", "Give a user a password.", ErrUserNotFound), s.setUserPassword),
+		api.Handle(op("setPassword", "Give a user who has none a password.", ErrUserNotFound, ErrPasswordSet, core.ErrCompromised, core.ErrTooPersonal, core.ErrPasswordList), s.setPassword),
+		api.Handle(op("setUserPassword", "Give a user a password.", ErrUserNotFound, core.ErrCompromised, core.ErrTooPersonal, core.ErrPasswordList), s.setUserPassword),
 	}
 }
 

@@ -17,7 +17,7 @@ type importCommands struct {
 }
 
 type importBetterAuth struct {
-	File              string `arg:"" help:"Its SQLite database, or an export as JSON. It is only read."`
+	File              string `arg:"" help:"Its SQLite database, a postgres:// URL, or an export as JSON. It is only read."`
 	DryRun            bool   `help:"Tell what would be imported, and import nothing."`
 	Sessions          bool   `help:"Take sessions over that still run, too."`
 	SkipProblems      bool   `help:"Leave out the rows that have a problem, and import the others."`

@@ -16,7 +16,7 @@ const maxValue = 256 << 10
 // table gives the same rows in the same order.
 type Source struct {
 	Path   string
-	Format string // sqlite or json
+	Format string // sqlite, json or postgres
 	tables map[string]string
 	names  []string
 	counts map[string]int64
@@ -24,8 +24,33 @@ type Source struct {
 	close  func() error
 }
 
-// Open opens a file: a SQLite database, or an export as JSON. It is only read.
-func Open(ctx context.Context, path string) (*Source, error) {
+// Open opens a file, a SQLite database or an export as JSON, or the PostgreSQL
+// database of a postgres:// URL. It is only read.
+func Open(ctx context.Context, place string) (*Source, error) {
+	var s *Source
+	var err error
+	if store.IsPostgresURL(place) {
+		s, err = openPostgres(ctx, place)
+	} else {
+		s, err = openFile(ctx, place)
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case s.tables["setting"] != "" && s.tables["oauthgrant"] != "":
+		err = fmt.Errorf("%s is a database of authd's: authd backup and authd restore move it", s.Path)
+	case s.tables["user"] == "":
+		err = fmt.Errorf("%s has no table of users; it has: %s", s.Path, listed(s.names))
+	}
+	if err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func openFile(ctx context.Context, path string) (*Source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -40,26 +65,10 @@ func Open(ctx context.Context, path string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	var s *Source
 	if sqlite {
-		s, err = openSQLite(path)
-	} else {
-		s, err = openJSON(ctx, path)
+		return openSQLite(path)
 	}
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case s.tables["setting"] != "" && s.tables["oauthgrant"] != "":
-		err = fmt.Errorf("%s is a database of authd's: authd backup and authd restore move it", path)
-	case s.tables["user"] == "":
-		err = fmt.Errorf("%s has no table of users; it has: %s", path, listed(s.names))
-	}
-	if err != nil {
-		_ = s.Close()
-		return nil, err
-	}
-	return s, nil
+	return openJSON(ctx, path)
 }
 
 // Close gives the file back.

@@ -72,7 +72,7 @@ func TestOneSeesAndEndsOnesSessions(t *testing.T) {
 	there := s.Client()
 	there.Header.Set("User-Agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Safari/604.1")
 	form(there, "/login", "email", "ada@example.com", "password", testkit.Password)
-	a := here.Get("./account")
+	a := here.Get("./account/security")
 	for _, want := range []string{"Safari on iPhone", "127.0.0.1", "Signed in 2 hours ago", "This device", "Last seen just now"} {
 		if !strings.Contains(a.Body, want) {
 			t.Errorf("the page does not say %q", want)
@@ -85,21 +85,24 @@ func TestOneSeesAndEndsOnesSessions(t *testing.T) {
 	if strings.Contains(a.Body, here.Get("/get-session").Field("session.token")) {
 		t.Error("the page holds a session token")
 	}
-	leads(t, form(other, "/account/sessions/end", "session", handle[1]), "/account")
+	leads(t, form(other, "/account/sessions/end", "session", handle[1]), "/account/security")
 	if !signedIn(there) {
 		t.Fatal("somebody else ended the session")
 	}
-	leads(t, form(here, "/account/sessions/end", "session", handle[1]), "/account")
+	leads(t, form(here, "/account/sessions/end", "session", handle[1]), "/account/security")
 	if signedIn(there) || !signedIn(here) {
 		t.Fatal("not that session was ended")
 	}
 	third := s.SignIn("ada@example.com")
-	leads(t, form(here, "/account/sessions/end-others"), "/account")
+	leads(t, form(here, "/account/sessions/end-others"), "/account/security")
 	if signedIn(third) || !signedIn(here) || !signedIn(other) {
 		t.Fatal("not the other sessions were ended")
 	}
-	for _, path := range []string{"/account/sessions/end", "/account/sessions/end-others", "/account/profile", "/account/password", "/account/verify-email"} {
+	for _, path := range []string{"/account/profile", "/account/verify-email"} {
 		leads(t, form(s.Client(), path), "/login?return_to=%2Faccount")
+	}
+	for _, path := range []string{"/account/sessions/end", "/account/sessions/end-others", "/account/password", "/account/set-password"} {
+		leads(t, form(s.Client(), path), "/login?return_to=%2Faccount%2Fsecurity")
 	}
 }
 
@@ -107,7 +110,7 @@ func TestThePasswordIsChangedOnTheAccountPage(t *testing.T) {
 	s := testkit.Start(t, "")
 	c := s.SignUp("ada@example.com")
 	other := s.SignIn("ada@example.com")
-	leads(t, form(c, "/account/password", "current_password", testkit.Password, "new_password", "another-password", "revoke_others", "1"), "/account")
+	leads(t, form(c, "/account/password", "current_password", testkit.Password, "new_password", "another-password", "revoke_others", "1"), "/account/security")
 	if signedIn(other) || !signedIn(c) {
 		t.Fatal("not the other sessions were ended")
 	}

@@ -40,10 +40,10 @@ func TestOneConnectsAndDisconnectsAnAccount(t *testing.T) {
 	t.Parallel()
 	s, idp := testkit.StartWithProviders(t, google)
 	c := s.SignUp("ada@example.com")
-	if a := c.Get("./account"); !strings.Contains(a.Body, "Not connected") || strings.Contains(a.Body, "Disconnect") {
+	if a := c.Get("./account/security"); !strings.Contains(a.Body, "Not connected") || strings.Contains(a.Body, "Disconnect") {
 		t.Fatalf("the page offers what is not so: %s", a.Body)
 	}
-	if a := c.Get("./account?connected=google"); strings.Contains(a.Body, "is connected") {
+	if a := c.Get("./account/security?connected=google"); strings.Contains(a.Body, "is connected") {
 		t.Fatal("a link made the page claim what is not so")
 	}
 	a := connect(t, c, idp)
@@ -55,12 +55,12 @@ func TestOneConnectsAndDisconnectsAnAccount(t *testing.T) {
 	if id == nil {
 		t.Fatal("there is no button to disconnect it")
 	}
-	leads(t, form(c, "/account/connections/disconnect", "account", id[1]), "/account")
-	tells(t, c.Get("./account"), 200, "The account is disconnected.")
-	if a := c.Get("./account"); accountField.MatchString(a.Body) || !strings.Contains(a.Body, "Not connected") {
+	leads(t, form(c, "/account/connections/disconnect", "account", id[1]), "/account/security")
+	tells(t, c.Get("./account/security"), 200, "The account is disconnected.")
+	if a := c.Get("./account/security"); accountField.MatchString(a.Body) || !strings.Contains(a.Body, "Not connected") {
 		t.Fatal("it is still there")
 	}
-	leads(t, form(c, "/account/connections/disconnect", "account", id[1]), "/account") // in another tab
+	leads(t, form(c, "/account/connections/disconnect", "account", id[1]), "/account/security") // in another tab
 }
 
 func TestTheLastWayInHasNoButtonAndStays(t *testing.T) {
@@ -79,13 +79,13 @@ func TestTheLastWayInHasNoButtonAndStays(t *testing.T) {
 		}
 	}
 	c.Post("/unlink-account", map[string]string{"accountId": password}).Is(200, "")
-	a := c.Get("./account")
+	a := c.Get("./account/security")
 	tells(t, a, 200, "Only way in")
 	if accountField.MatchString(a.Body) {
 		t.Fatal("there is a button that cannot work")
 	}
-	leads(t, form(c, "/account/connections/disconnect", "account", id), "/account")
-	tells(t, c.Get("./account"), 200, "This is the only way you can sign in.")
+	leads(t, form(c, "/account/connections/disconnect", "account", id), "/account/security")
+	tells(t, c.Get("./account/security"), 200, "This is the only way you can sign in.")
 	if accounts, err = s.Services.Accounts.List(t.Context(), userID(t, c)); err != nil || len(accounts) != 1 {
 		t.Fatalf("%d ways in are left, %v", len(accounts), err)
 	}
@@ -102,13 +102,13 @@ func TestABrowserLeftOpenDisconnectsNothing(t *testing.T) {
 	c := s.SignUp("ada@example.com")
 	id := accountField.FindStringSubmatch(connect(t, c, idp).Body)[1]
 	s.Clock.Advance(25 * time.Hour)
-	leads(t, form(c, "/account/connections/disconnect", "account", id), "/account")
-	a := c.Get("./account")
+	leads(t, form(c, "/account/connections/disconnect", "account", id), "/account/security")
+	a := c.Get("./account/security")
 	tells(t, a, 200, "You signed in a while ago.")
 	if !strings.Contains(a.Body, id) {
 		t.Fatal("it is gone")
 	}
-	leads(t, form(s.Client(), "/account/connections/disconnect", "account", id), "/login?return_to=%2Faccount")
+	leads(t, form(s.Client(), "/account/connections/disconnect", "account", id), "/login?return_to=%2Faccount%2Fsecurity")
 }
 
 func TestARefusedConnectionIsExplainedOnTheAccountPage(t *testing.T) {
@@ -118,10 +118,10 @@ func TestARefusedConnectionIsExplainedOnTheAccountPage(t *testing.T) {
 	a := form(c, "/account/connections/connect", "provider", "google")
 	to := html.UnescapeString(googleAt.FindString(a.Body))
 	back := c.Get("/callback/google?" + idp.Authorize(to).Encode())
-	if where := back.Header.Get("Location"); where != "/account?error=email_does_not_match" {
+	if where := back.Header.Get("Location"); where != "/account/security?error=email_does_not_match" {
 		t.Fatalf("it leads to %s", where)
 	}
-	a = c.Get("./account?error=email_does_not_match")
+	a = c.Get("./account/security?error=email_does_not_match")
 	tells(t, a, 200, "The e-mail address over there is not the one of your account here.")
 	if accountField.MatchString(a.Body) {
 		t.Fatal("it is connected")
@@ -135,7 +135,7 @@ func TestWithoutProvidersThereIsNothingToConnect(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(t, "")
 	c := s.SignUp("ada@example.com")
-	if a := c.Get("./account"); a.Status != 200 || strings.Contains(a.Body, "Connected accounts") {
+	if a := c.Get("./account/security"); a.Status != 200 || strings.Contains(a.Body, "Connected accounts") {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	if a := form(c, "/account/connections/connect", "provider", "google"); a.Status != 404 {

@@ -110,7 +110,7 @@ func TestAFirstPasswordTakesAFreshSession(t *testing.T) {
 func TestSettingAFirstPassword(t *testing.T) {
 	s := testkit.Start(t, "")
 	c := withoutPassword(t, s, "a@example.com")
-	if body := c.Get("./account").Body; !strings.Contains(body, "/account/set-password") {
+	if body := c.Get("./account/security").Body; !strings.Contains(body, "/account/set-password") {
 		t.Fatal("the page does not offer it")
 	}
 	c.Form("./account/set-password", url.Values{"new_password": {testkit.Password}}).Is(303, "")
@@ -118,7 +118,7 @@ func TestSettingAFirstPassword(t *testing.T) {
 	if n := len(s.Mails("password-changed")); n != 1 {
 		t.Fatalf("%d notices", n)
 	}
-	if body := c.Get("./account").Body; strings.Contains(body, "/account/set-password") || !strings.Contains(body, "/delete-account") {
+	if body := c.Get("./account/security").Body; strings.Contains(body, "/account/set-password") {
 		t.Fatal("the page offers it again")
 	}
 }

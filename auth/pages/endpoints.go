@@ -78,8 +78,6 @@ func (s *Service) accountEndpoints(get func(path, id string, fn handler), post f
 	post("/account/profile", "pageAccountProfile", usual, s.saveProfile)
 	post("/account/avatar/remove", "pageAccountAvatarRemove", usual, s.removeAvatar)
 	post("/account/email", "pageAccountEmail", guess(), s.askEmail)
-	post("/account/set-password", "pageAccountSetPassword", guess(), s.setPassword)
-	post("/account/password", "pageAccountPassword", guess(), s.changePassword)
 	post("/account/verify-email", "pageAccountVerifyEmail", mailing(), s.sendOwn)
 	get("/change-email", "pageChangeEmail", s.changeEmailPage)
 	post("/change-email", "pageChangeEmailPost", usual, s.changeEmail)
@@ -87,15 +85,24 @@ func (s *Service) accountEndpoints(get func(path, id string, fn handler), post f
 		get("/delete-account", "pageDeleteAccount", s.deletePage)
 		post("/delete-account", "pageDeleteAccountPost", guess(), s.deleteAccount)
 	}
-	if s.Connections != nil {
-		post("/account/connections/connect", "pageAccountConnect", usual, s.connect)
-		post("/account/connections/disconnect", "pageAccountDisconnect", usual, s.disconnect)
-	}
 	get("/account/apps", "pageApps", s.appsPage)
 	get("/account/apps/open", "pageAppOpen", s.openApp)
 	post("/account/apps/revoke", "pageAppRevoke", usual, s.revokeApp)
-	post("/account/sessions/end", "pageAccountSessionEnd", usual, s.endSession)
-	post("/account/sessions/end-others", "pageAccountSessionsEnd", usual, s.endOthers)
+	s.securityEndpoints(get, post)
+}
+
+// securityEndpoints are how a person comes in.
+func (s *Service) securityEndpoints(get func(path, id string, fn handler), post func(path, id string, limit api.Rule, fn handler)) {
+	usual := api.Rule{}
+	get(securityPath, "pageSecurity", s.securityPage)
+	post("/account/set-password", "pageAccountSetPassword", guess(), s.secure((*visit).setPassword))
+	post("/account/password", "pageAccountPassword", guess(), s.secure((*visit).changePassword))
+	if s.Connections != nil {
+		post("/account/connections/connect", "pageAccountConnect", usual, s.secure((*visit).connect))
+		post("/account/connections/disconnect", "pageAccountDisconnect", usual, s.secure((*visit).disconnect))
+	}
+	post("/account/sessions/end", "pageAccountSessionEnd", usual, s.secure((*visit).endSession))
+	post("/account/sessions/end-others", "pageAccountSessionsEnd", usual, s.secure((*visit).endOthers))
 }
 
 // others are not pages of their own.

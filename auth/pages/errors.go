@@ -27,6 +27,10 @@ const (
 	codeSessionExpired  = "SESSION_EXPIRED"
 	codeInvitation      = "INVITATION_INVALID"
 	codeDomain          = "EMAIL_DOMAIN_NOT_ALLOWED"
+	codeDisposable      = "EMAIL_DISPOSABLE"
+	codeCompromised     = "PASSWORD_COMPROMISED"
+	codeTooPersonal     = "PASSWORD_TOO_PERSONAL"
+	codePasswordList    = "PASSWORD_NOT_ALLOWED"
 	codePending         = "APPROVAL_PENDING"
 	codeSetupDone       = "SETUP_DONE"
 	codeSetupLink       = "SETUP_LINK_INVALID"
@@ -57,6 +61,14 @@ func (s *Service) blames(err error, errs views.Errors, password string) bool {
 		errs["email"] = views.Msg("field.email_taken")
 	case codeDomain:
 		errs["email"] = views.Msg("error.email_domain")
+	case codeDisposable:
+		errs["email"] = views.Msg("error.email_disposable")
+	case codeCompromised:
+		errs[password] = views.Msg("field.password_compromised")
+	case codeTooPersonal:
+		errs[password] = views.Msg("field.password_personal")
+	case codePasswordList:
+		errs[password] = views.Msg("field.password_listed")
 	default:
 		return false
 	}

@@ -8,6 +8,13 @@
 // a path of this server, and another origin is only where a checked OAuth
 // request, or a trusted callback, leads.
 //
+// # The pages of one's account
+//
+// /account is who one is, /account/security how one comes in. The latter is made
+// of panels, one for each way in, listed in their order in panels(); a capability
+// adds its own there, with a file pages_<capability>.go, and its posts in
+// securityEndpoints.
+//
 // # From a form to another origin
 //
 // Browsers hold the redirects that follow a form post against the page's

@@ -3,6 +3,8 @@ package pages
 import (
 	"errors"
 
+	"github.com/a-h/templ"
+
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/views"
@@ -24,16 +26,15 @@ type Connections interface {
 	Disconnect(r *api.Request, userID, id string) error
 }
 
-// connections adds the panel where there is something to show.
-func (v *visit) connections(page *views.AccountPage) error {
+func (v *visit) connectionsPanel() (templ.Component, error) {
 	if v.Connections == nil {
-		return nil
+		return nil, nil
 	}
 	c, err := v.Connections.Connections(v.r, v.auth.User.ID)
-	if err == nil && len(c.All)+len(c.Offers) > 0 {
-		page.Panels = append(page.Panels, views.ConnectionsPanel(v.page, c))
+	if err != nil || len(c.All)+len(c.Offers) == 0 {
+		return nil, err
 	}
-	return err
+	return views.ConnectionsPanel(v.page, c), nil
 }
 
 // connected is what the page says of a journey that came back to it.
@@ -51,38 +52,28 @@ func (v *visit) connected() (views.Alert, error) {
 	return views.Alert{}, err
 }
 
-func (s *Service) connect(r *api.Request, _ *api.None) (api.Responder, error) {
-	return s.act(r, func(v *visit) (api.Responder, error) {
-		provider := field(r, "provider")
-		next, err := s.Connections.Connect(r, v.auth, provider, Journey{Leads: "/account?connected=" + provider, Fails: "/account"})
-		if err != nil {
-			return nil, err
-		}
-		return v.goTo(next)
-	})
+func (v *visit) connect() (api.Responder, error) {
+	provider := field(v.r, "provider")
+	next, err := v.Connections.Connect(v.r, v.auth, provider, Journey{Leads: securityPath + "?connected=" + provider, Fails: securityPath})
+	if err != nil {
+		return nil, err
+	}
+	return v.goTo(next)
 }
 
 // disconnect asks for a recent sign-in: a browser left open must not be enough.
-func (s *Service) disconnect(r *api.Request, _ *api.None) (api.Responder, error) {
-	return s.act(r, func(v *visit) (api.Responder, error) {
-		if !v.auth.Session.Fresh(r.Now(), s.Core.Config.Session.FreshAge) {
-			return v.refused("connections.stale")
-		}
-		err := s.Connections.Disconnect(r, v.auth.User.ID, field(r, "account"))
-		switch {
-		case errors.Is(err, ErrLastWayIn):
-			return v.refused("connections.last")
-		case errors.Is(err, ErrNotConnected):
-			return to("/account")
-		case err != nil:
-			return nil, err
-		}
-		return v.done("connections.disconnected")
-	})
-}
-
-// refused says why something was not done, on the account page.
-func (v *visit) refused(key string) (api.Responder, error) {
-	v.leave(v.r, views.Problem, key)
-	return to("/account")
+func (v *visit) disconnect() (api.Responder, error) {
+	if !v.fresh() {
+		return v.refused("connections.stale")
+	}
+	err := v.Connections.Disconnect(v.r, v.auth.User.ID, field(v.r, "account"))
+	switch {
+	case errors.Is(err, ErrLastWayIn):
+		return v.refused("connections.last")
+	case errors.Is(err, ErrNotConnected):
+		return to(securityPath)
+	case err != nil:
+		return nil, err
+	}
+	return v.done("connections.disconnected")
 }

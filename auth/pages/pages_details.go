@@ -9,8 +9,8 @@ import (
 	"authd/views"
 )
 
-// What people change of themselves on the account page: name, fields, picture,
-// address, a first password.
+// What people change of themselves on the account page: name, fields, picture and
+// address.
 
 // Avatars keeps uploaded pictures.
 type Avatars interface {
@@ -97,10 +97,7 @@ func (s *Service) saveProfile(r *api.Request, _ *api.None) (api.Responder, error
 
 // again is the account page with what is wrong in one of its forms.
 func (v *visit) again(change func(page *views.AccountPage)) (api.Responder, error) {
-	page, err := v.account()
-	if err != nil {
-		return nil, err
-	}
+	page := v.account()
 	change(&page)
 	return wrong(views.Account(v.page, page))
 }
@@ -156,24 +153,5 @@ func (s *Service) askEmail(r *api.Request, _ *api.None) (api.Responder, error) {
 		default:
 			return v.done("email.asked")
 		}
-	})
-}
-
-// setPassword is for people who sign in by other means; it takes a fresh session.
-func (s *Service) setPassword(r *api.Request, _ *api.None) (api.Responder, error) {
-	return s.act(r, func(v *visit) (api.Responder, error) {
-		err := s.Passwords.SetFirst(r, v.auth, field(r, "new_password"))
-		errs := views.Errors{}
-		switch {
-		case err == nil:
-			return v.done("set.done")
-		case codeOf(err) == core.ErrNotFresh.Code:
-			return v.signInAgain("/account")
-		case codeOf(err) == "PASSWORD_ALREADY_SET":
-			return to("/account#password")
-		case !s.blames(err, errs, "new_password"):
-			return nil, err
-		}
-		return v.again(func(page *views.AccountPage) { page.Password.Errors = errs })
 	})
 }

@@ -225,7 +225,7 @@ func TestLimitsAreSaidInWords(t *testing.T) {
 func TestEveryPageIsKeptFromScriptsFramesAndCaches(t *testing.T) {
 	s := testkit.Start(t, "")
 	c := s.SignUp("ada@example.com")
-	for _, path := range []string{"./login?switch=1", "./forgot-password", "./reset-password?token=x", "./verify-email?token=x", "./account", "./setup", "./error", "./consent", "./no-such-page", "/error?error=x"} {
+	for _, path := range []string{"./login?switch=1", "./forgot-password", "./reset-password?token=x", "./verify-email?token=x", "./account", "./account/security", "./setup", "./error", "./consent", "./no-such-page", "/error?error=x"} {
 		a := c.Get(path)
 		policy := a.Header.Get("Content-Security-Policy")
 		for _, want := range []string{"default-src 'none'", "style-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"} {
@@ -249,7 +249,7 @@ func TestEveryPageIsKeptFromScriptsFramesAndCaches(t *testing.T) {
 		t.Errorf("the stylesheet %v is not kept", css)
 	}
 	shows(t, c.Get("./no-such-page"), 404, "There is nothing here")
-	if to := c.Get("./.well-known/change-password").Is(302, "").Header.Get("Location"); to != "/account#password" {
+	if to := c.Get("./.well-known/change-password").Is(302, "").Header.Get("Location"); to != "/account/security#password" {
 		t.Errorf("passwords are changed at %s", to)
 	}
 }

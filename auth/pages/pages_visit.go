@@ -21,6 +21,7 @@ type visit struct {
 	flowID   string
 	flow     *Flow  // nil when no app sent the person here
 	returnTo string // a path of this server, "" when none was given
+	back     string // the page of the account that a form is on
 	page     views.Page
 }
 

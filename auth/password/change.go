@@ -27,7 +27,7 @@ func (s *Service) Change(r *api.Request, caller *core.Auth, current, next string
 	if err := s.Verify(ctx, caller.User.ID, current); err != nil {
 		return nil, err
 	}
-	hash, err := s.hash.Hash(ctx, next)
+	hash, err := s.Hash(ctx, core.NewPassword{Text: next, Email: caller.User.Email, Name: caller.User.Name})
 	if err != nil {
 		return nil, err
 	}
@@ -83,11 +83,20 @@ func (s *Service) RequestReset(r *api.Request, email, redirectTo string) error {
 
 // ResetPending tells whether a reset token would work. Errors: ErrInvalidToken.
 func (s *Service) ResetPending(ctx context.Context, token string) error {
-	_, err := s.core.PeekVerification(ctx, s.core.DB, purposeReset, token)
-	if errors.Is(err, store.ErrNotFound) {
-		return ErrInvalidToken
-	}
+	_, err := s.pending(ctx, token)
 	return err
+}
+
+// pending is whose password a token would reset. Errors: ErrInvalidToken.
+func (s *Service) pending(ctx context.Context, token string) (userID string, err error) {
+	v, err := s.core.PeekVerification(ctx, s.core.DB, purposeReset, token)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", ErrInvalidToken
+	}
+	if err != nil {
+		return "", err
+	}
+	return v.Subject, nil
 }
 
 // Reset gives the holder of a reset token a new password. The person's sessions
@@ -101,14 +110,15 @@ func (s *Service) Reset(r *api.Request, token, next string) error {
 	if err := s.CheckLength(next); err != nil {
 		return err
 	}
-	if err := s.ResetPending(ctx, token); err != nil { // spares a hash for a token that is no good
+	userID, err := s.pending(ctx, token)
+	if err != nil { // spares a hash for a token that is no good
 		return err
 	}
-	hash, err := s.hash.Hash(ctx, next)
+	hash, err := s.hashFor(ctx, userID, next)
 	if err != nil {
 		return err
 	}
-	var userID, mail string
+	var mail string
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		userID, mail, err = s.reset(r, tx, token, hash)
 		return err

@@ -21,7 +21,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/sign-up/email", ID: "signUpWithEmailAndPassword", Tag: "password", Media: forms,
 			Doc: "Make an account with an e-mail address and a password.", Origin: api.OriginLogin, Limit: guess,
-			Errors: []*api.Error{ErrSignUpDisabled, ErrTooShort, ErrTooLong, core.ErrEmailTaken, core.ErrFieldNotAllowed, core.ErrMissingField, core.ErrPolicyRefused, core.ErrPolicyUnavailable},
+			Errors: []*api.Error{ErrSignUpDisabled, ErrTooShort, ErrTooLong, core.ErrCompromised, core.ErrTooPersonal, core.ErrPasswordList, core.ErrEmailTaken, core.ErrFieldNotAllowed, core.ErrMissingField, core.ErrPolicyRefused, core.ErrPolicyUnavailable},
 		}, s.signUp),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/sign-in/email", ID: "signInEmail", Tag: "password", Media: forms,
@@ -35,7 +35,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/change-password", ID: "changePassword", Tag: "password", Guards: session,
 			Doc: "Replace the caller's password.", Limit: guess,
-			Errors: []*api.Error{ErrTooShort, ErrTooLong, ErrNoPassword, ErrInvalidPassword},
+			Errors: []*api.Error{ErrTooShort, ErrTooLong, ErrNoPassword, ErrInvalidPassword, core.ErrCompromised, core.ErrTooPersonal, core.ErrPasswordList},
 		}, s.changePassword),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/request-password-reset", ID: "requestPasswordReset", Tag: "password",
@@ -49,7 +49,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/reset-password", ID: "resetPassword", Tag: "password",
 			Doc: "Set a new password with the token of a reset mail.", Limit: api.Rule{Window: 10 * time.Second, Max: 10, ByAddress: true},
-			Errors: []*api.Error{ErrInvalidToken, ErrUserNotFound, ErrTooShort, ErrTooLong},
+			Errors: []*api.Error{ErrInvalidToken, ErrUserNotFound, ErrTooShort, ErrTooLong, core.ErrCompromised, core.ErrTooPersonal, core.ErrPasswordList},
 		}, s.resetPassword),
 	}
 }

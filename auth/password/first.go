@@ -47,7 +47,7 @@ func (s *Service) first(ctx context.Context, userID, password string, also func(
 	if err := s.CheckLength(password); err != nil {
 		return err
 	}
-	hash, err := s.hash.Hash(ctx, password)
+	hash, err := s.hashFor(ctx, userID, password)
 	if err != nil {
 		return err
 	}

@@ -44,14 +44,19 @@ type Service struct {
 }
 
 // New connects the capability.
-func New(c *core.Core, h Hasher, p SignUpPolicy, v Verifier) *Service {
+func New(c *core.Core, h Hasher, p SignUpPolicy, v Verifier) (*Service, error) {
 	s := &Service{core: c, hash: h, policy: p, verify: v}
+	rules, err := newRules(c)
+	if err != nil {
+		return nil, err
+	}
+	c.PasswordChecks = append(c.PasswordChecks, rules.check)
 	s.registerMail()
 	// A link in a mailbox that is the person's no more must open nothing.
 	c.EmailChanged.On(func(ctx context.Context, tx *store.Tx, e *core.EmailChanged) error {
 		return c.DropVerifications(ctx, tx, purposeReset, e.User.ID)
 	})
-	return s
+	return s, nil
 }
 
 // CheckLength holds a new password to the configured length, counted as the
@@ -115,21 +120,39 @@ func (s *Service) Verify(ctx context.Context, userID, password string) error {
 }
 
 // Set gives a user a password, as an administrator does; their access stays.
-// Errors: ErrTooShort, ErrTooLong.
+// Errors: ErrTooShort, ErrTooLong, those of the checks of passwords.
 func (s *Service) Set(ctx context.Context, userID, password string) error {
 	if err := s.CheckLength(password); err != nil {
 		return err
 	}
-	hash, err := s.hash.Hash(ctx, password)
+	hash, err := s.hashFor(ctx, userID, password)
 	if err != nil {
 		return err
 	}
 	return s.core.DB.Write(ctx, func(tx *store.Tx) error { return s.core.SetPasswordHash(ctx, tx, userID, hash) })
 }
 
-// Hash turns a password into what is stored of it.
-func (s *Service) Hash(ctx context.Context, password string) (string, error) {
-	return s.hash.Hash(ctx, password)
+// Hash turns a new password into what is stored of it, once everybody who may
+// refuse one was asked. It waits, so it stands before every transaction.
+// Errors: those of the checks of passwords.
+func (s *Service) Hash(ctx context.Context, p core.NewPassword) (string, error) {
+	if err := s.core.CheckPassword(ctx, p); err != nil {
+		return "", err
+	}
+	return s.hash.Hash(ctx, p.Text)
+}
+
+// hashFor is Hash for somebody who is there already; for nobody it is their next
+// step that says so.
+func (s *Service) hashFor(ctx context.Context, userID, password string) (string, error) {
+	p := core.NewPassword{Text: password}
+	user, err := s.core.User(ctx, s.core.DB, userID)
+	if err == nil {
+		p.Email, p.Name = user.Email, user.Name
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return "", err
+	}
+	return s.Hash(ctx, p)
 }
 
 // resetTTL is how long a reset link works.

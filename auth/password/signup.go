@@ -24,7 +24,7 @@ type SignUp struct {
 // answer of the same kind, with a user that does not exist, and its owner is told
 // by mail. auth is nil when nobody was signed in.
 // Errors: ErrSignUpDisabled, ErrTooShort, ErrTooLong, core.ErrEmailTaken, and
-// what the checks of a sign-up refuse with.
+// what the checks of a sign-up and of a password refuse with.
 func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core.Auth, err error) {
 	ctx := r.Context()
 	who := s.core.NewSignUp(r, "email")
@@ -41,7 +41,7 @@ func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core
 	if err := s.admit(ctx, who); err != nil {
 		return nil, nil, err
 	}
-	hash, err := s.hash.Hash(ctx, in.Password)
+	hash, err := s.Hash(ctx, core.NewPassword{Text: in.Password, Email: in.Email, Name: in.Name})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -49,11 +49,12 @@ func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core
 	if errors.Is(err, core.ErrEmailTaken) && s.waits(who) {
 		return s.alreadyThere(r, in, who)
 	}
-	if err != nil {
+	var held *core.Held
+	if err != nil && !errors.As(err, &held) {
 		return nil, nil, err
 	}
 	r.Security("sign-up", "user", user.ID)
-	return user, auth, nil
+	return user, auth, err
 }
 
 // mayEnter refuses at once whom nothing else could let in.

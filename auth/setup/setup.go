@@ -24,7 +24,7 @@ const (
 // Passwords hashes the administrator's password and holds it to the configured length.
 type Passwords interface {
 	CheckLength(password string) error
-	Hash(ctx context.Context, password string) (string, error)
+	Hash(ctx context.Context, p core.NewPassword) (string, error)
 	Create(ctx context.Context, tx *store.Tx, n core.NewUser, hash string) (*core.User, error)
 }
 
@@ -117,7 +117,7 @@ type Admin struct {
 
 // Complete consumes the token, makes the administrator, keeps the answer, and
 // signs the administrator in, all or nothing.
-// Errors: ErrDone, ErrToken, core.ErrEmailTaken, the password's length.
+// Errors: ErrDone, ErrToken, core.ErrEmailTaken, what a password may be refused for.
 func (s *Service) Complete(r *api.Request, token string, in Admin) (*core.Auth, error) {
 	ctx := r.Context()
 	if err := s.Check(ctx, token); err != nil {
@@ -126,7 +126,7 @@ func (s *Service) Complete(r *api.Request, token string, in Admin) (*core.Auth, 
 	if err := s.passwords.CheckLength(in.Password); err != nil {
 		return nil, err
 	}
-	hash, err := s.passwords.Hash(ctx, in.Password)
+	hash, err := s.passwords.Hash(ctx, core.NewPassword{Text: in.Password, Email: in.Email, Name: in.Name})
 	if err != nil {
 		return nil, err
 	}
@@ -145,8 +145,8 @@ func (s *Service) Complete(r *api.Request, token string, in Admin) (*core.Auth, 
 		}
 		return s.policy.SaveAnswer(ctx, tx, in.SignUp)
 	})
-	if err == nil {
-		r.Security("setup", "user", auth.User.ID, "sign_up", in.SignUp)
+	if err == nil || signIn.Held != nil {
+		r.Security("setup", "user", signIn.User.ID, "sign_up", in.SignUp)
 	}
 	return auth, err
 }

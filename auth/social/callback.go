@@ -47,7 +47,7 @@ func (s *Service) callbackOf(r *api.Request, provider string, in answer) (began 
 	if id.Email == "" {
 		return began, "", core.ErrNoEmail
 	}
-	a, isNew, err := s.enter(r, proven{provider: p, identity: id, requested: began.SignUp, back: began.CallbackURL, anonymous: began.Anonymous})
+	a, isNew, err := s.enter(r, proven{provider: p, identity: id, requested: began.SignUp, back: began.CallbackURL, onward: began.onward(), anonymous: began.Anonymous})
 	if err != nil {
 		return began, "", err
 	}

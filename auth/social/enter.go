@@ -20,6 +20,7 @@ type proven struct {
 	closed    bool   // who has no account gets none
 	anonymous string // the anonymous user who becomes this one
 	noMail    bool   // the address leads nowhere: the provider has none
+	onward    core.Onward
 }
 
 func identityOf(p *upstream.Provider, profile *upstream.Profile, t *upstream.Tokens) *core.Identity {
@@ -40,10 +41,7 @@ func identityOf(p *upstream.Provider, profile *upstream.Profile, t *upstream.Tok
 // transaction, everything else in it, so that a refusal leaves nothing behind;
 // only somebody new who has to wait (for a mail, for an administrator) is kept.
 func (s *Service) enter(r *api.Request, who proven) (a *core.Auth, isNew bool, err error) {
-	ctx, method := r.Context(), who.provider.ID
-	if who.method != "" {
-		method = who.method
-	}
+	ctx := r.Context()
 	owner, err := s.owner(ctx, who.identity)
 	if err != nil {
 		return nil, false, err
@@ -57,8 +55,7 @@ func (s *Service) enter(r *api.Request, who proven) (a *core.Auth, isNew bool, e
 		}
 		rules.SignUp = func(ctx context.Context, tx *store.Tx) (*core.User, error) { return s.core.SignUp(ctx, tx, newcomer) }
 	}
-	signIn := core.NewSignIn(r, owner, method, true)
-	signIn.Anonymous = who.anonymous
+	signIn := who.signIn(r, owner)
 	if err := s.core.CheckSignIn(ctx, signIn); err != nil {
 		return nil, false, err
 	}
@@ -89,14 +86,27 @@ func (s *Service) enter(r *api.Request, who proven) (a *core.Auth, isNew bool, e
 	}
 	s.core.Mail.Sent(ctx, append(mails, told...)...)
 	if isNew {
-		r.Security("sign-up", "user", signIn.User.ID, "method", method)
+		r.Security("sign-up", "user", signIn.User.ID, "method", signIn.Method)
 	}
 	if waits != nil {
 		return nil, false, waits
 	}
+	if signIn.Held != nil {
+		return nil, isNew, signIn.Held
+	}
 	s.core.Adopt(r, a)
-	r.Security("sign-in", "user", a.User.ID, "method", method)
+	r.Security("sign-in", "user", a.User.ID, "method", a.Method)
 	return a, isNew, nil
+}
+
+func (who proven) signIn(r *api.Request, owner *core.User) *core.SignIn {
+	method := who.method
+	if method == "" {
+		method = who.provider.ID
+	}
+	s := core.NewSignIn(r, owner, method, true)
+	s.Onward, s.Anonymous = who.onward, who.anonymous
+	return s
 }
 
 // newcomer asks everybody who may refuse a new user.

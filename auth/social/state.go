@@ -37,6 +37,11 @@ type Began struct {
 	At          time.Time `json:"at"`
 }
 
+// onward is where the browser goes once there is a session.
+func (b Began) onward() core.Onward {
+	return core.Onward{URL: b.CallbackURL, Flow: b.Flow, Query: b.Query, At: b.At}
+}
+
 // pending is what only the browser knows of a sign-in that was begun in it.
 type pending struct {
 	State    string `json:"s"` // its hash

@@ -218,8 +218,21 @@ func (s *Service) afterVerify(r *api.Request, done *Verified) error {
 	}
 	signIn := core.NewSignIn(r, done.User, "verify-email", true, "otp")
 	signIn.Mailbox = true
+	signIn.Onward.URL = leads(r)
 	done.Auth, err = s.core.SignIn(r, signIn, nil)
 	return err
+}
+
+// leads is where the link of a mail leads in the end, "" for nowhere that is trusted.
+func leads(r *api.Request) string {
+	to := r.Query("callbackURL")
+	if to == "" {
+		to, _ = r.Body["callbackURL"].(string)
+	}
+	if !r.Origins().TrustsURL(to) {
+		return ""
+	}
+	return to
 }
 
 // Pending returns the address that a verification token would prove.

@@ -44,6 +44,13 @@ type oauthErrorBody struct {
 	Description string `json:"error_description,omitempty"`
 }
 
+// Detour is an error that is no failure: what was asked for comes after
+// something else, and that is answered in its place.
+type Detour interface {
+	error
+	Detour(r *Request) (out any, err error)
+}
+
 // retryable is an error that passes by itself and knows when.
 type retryable interface {
 	error

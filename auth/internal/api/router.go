@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -206,6 +207,10 @@ func (r *Request) serve(e *Endpoint) {
 	}
 	r.cors()
 	out, err := r.run(e)
+	var detour Detour
+	if errors.As(err, &detour) {
+		out, err = detour.Detour(r)
+	}
 	if err == nil {
 		err = r.writeOut(out)
 	}

@@ -13,6 +13,8 @@ type SignUp struct {
 	DisableImplicitSignUp bool          `toml:"disable_implicit_sign_up" default:"false" doc:"A sign-in with a provider makes no account: only who asks for one gets it."`
 	AllowedDomains        []string      `toml:"allowed_domains" doc:"E-mail domains whose people may sign up, such as example.com or *.example.com; all when empty."`
 	BlockedDomains        []string      `toml:"blocked_domains" doc:"E-mail domains whose people may not sign up."`
+	BlockDisposable       bool          `toml:"block_disposable" default:"false" doc:"Nobody signs up with an address of a service that gives them away for minutes."`
+	DisposableDomainsFile string        `toml:"disposable_domains_file" doc:"Further such domains, one a line; those below one of them count too."`
 	InvitationExpiresIn   time.Duration `toml:"invitation_expires_in" default:"7d" min:"1m" max:"400d" doc:"How long an invitation works."`
 }
 

@@ -26,6 +26,8 @@ type Config struct {
 	TrustedProxies []string `toml:"trusted_proxies" default:"loopback" allowedtext:"addresses, networks such as 10.0.0.0/8, loopback, private, cloudflare, fly, or none" doc:"Proxies whose X-Forwarded-* headers count: addresses, networks (10.0.0.0/8), or loopback, private, cloudflare, fly (reads Fly-Client-IP), none."`
 
 	EmailAndPassword    EmailAndPassword    `toml:"email_and_password"`
+	PasswordRules       PasswordRules       `toml:"password_rules"`
+	HaveIBeenPwned      HaveIBeenPwned      `toml:"have_i_been_pwned"`
 	EmailVerification   EmailVerification   `toml:"email_verification"`
 	Account             Account             `toml:"account"`
 	SignUp              SignUp              `toml:"sign_up"`

@@ -14,7 +14,7 @@ import (
 // cookieNames are the contract's names with the configured prefix (NOTES §2).
 type cookieNames struct {
 	token, data, dontRemember string
-	invitation                string
+	invitation, twoFactor     string
 	template                  api.Cookie
 }
 
@@ -26,7 +26,7 @@ func newCookieNames(cfg *config.Config) cookieNames {
 	attrs := cfg.Advanced.DefaultCookieAttributes
 	n := cookieNames{
 		token: prefix + "session_token", data: prefix + "session_data", dontRemember: prefix + "dont_remember",
-		invitation: prefix + "invitation",
+		invitation: prefix + "invitation", twoFactor: prefix + "two_factor",
 		template: api.Cookie{
 			Path: "/", HTTPOnly: true, SameSite: "Lax",
 			Secure: cfg.Advanced.UseSecureCookies || attrs.Secure, Partitioned: attrs.Partitioned,

@@ -74,6 +74,12 @@ type Core struct {
 	SignInChecks []func(ctx context.Context, s *SignIn) error
 	// WaysIn tell by what a user can sign in, each those of one capability.
 	WaysIn []func(ctx context.Context, q store.Querier, u *User) ([]WayIn, error)
+	// Hold, when set, may let a sign-in wait that nothing refuses: it is the last
+	// thing asked before a session is made. nil lets it pass.
+	Hold func(ctx context.Context, tx *store.Tx, s *SignIn) (*Held, error)
+	// PasswordChecks run before a password is hashed that somebody is about to get,
+	// in their order, and may take time; an error refuses.
+	PasswordChecks []func(ctx context.Context, p *NewPassword) error
 	// Resume, when set, may answer a JSON sign-in or sign-up in place of its
 	// usual body: it continues what sent the person there.
 	Resume Resume

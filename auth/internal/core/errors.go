@@ -17,6 +17,11 @@ var (
 	ErrPolicyRefused     = &api.Error{Status: http.StatusForbidden, Code: "POLICY_REFUSED", Message: "You are not allowed in"}
 	ErrPolicyUnavailable = &api.Error{Status: http.StatusServiceUnavailable, Code: "POLICY_UNAVAILABLE", Message: "It could not be checked whether you may come in. Try again later."}
 
+	// What a new password may be refused for.
+	ErrCompromised  = &api.Error{Status: http.StatusBadRequest, Code: "PASSWORD_COMPROMISED", Message: "The password you entered has been compromised. Please choose a different password."}
+	ErrTooPersonal  = &api.Error{Status: http.StatusBadRequest, Code: "PASSWORD_TOO_PERSONAL", Message: "The password is little more than a name or an address. Please choose a different password."}
+	ErrPasswordList = &api.Error{Status: http.StatusBadRequest, Code: "PASSWORD_NOT_ALLOWED", Message: "The password is one of those that are not allowed here. Please choose a different password."}
+
 	ErrNotFresh        = &api.Error{Status: http.StatusForbidden, Code: "SESSION_NOT_FRESH", Message: "Session is not fresh"}
 	ErrSessionUser     = &api.Error{Status: http.StatusUnauthorized, Code: "FAILED_TO_GET_SESSION", Message: "Failed to get session"}
 	ErrMissingField    = &api.Error{Status: http.StatusBadRequest, Code: "MISSING_FIELD", Message: "Field is required"}
@@ -31,6 +36,14 @@ func PolicyRefused(message string) error {
 	}
 	return &api.Error{Status: ErrPolicyRefused.Status, Code: ErrPolicyRefused.Code, Message: message}
 }
+
+// seeOther sends the browser to another page by GET, whatever it came with.
+func seeOther(to string) api.Redirect {
+	return api.Redirect{URL: to, Status: http.StatusSeeOther}
+}
+
+// byLink tells that a browser was sent here, and waits for a page and no JSON.
+func byLink(r *api.Request) bool { return r.HTTP.Method == http.MethodGet }
 
 // guarded are the fields of a user that a person may not set for themselves.
 var guarded = [...]string{"role", "banned", "banReason", "banExpires"}

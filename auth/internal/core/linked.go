@@ -21,10 +21,10 @@ type UserLinked struct {
 // Former is the session that came with the request of a sign-in, while it runs: whoever
 // the browser was before. nil when there was none.
 func (c *Core) Former(ctx context.Context, q store.Querier, s *SignIn) (*Auth, error) {
-	if s.request == nil {
+	if s.Request == nil {
 		return nil, nil
 	}
-	token, _ := c.token(s.request)
+	token, _ := c.token(s.Request)
 	if token == "" {
 		return nil, nil
 	}

@@ -43,6 +43,8 @@ type Auth struct {
 	Session *Session
 	User    *User
 	Method  string // how somebody signed in just now, "" where they did before
+
+	cookies []*api.Cookie // that go along with the session's
 }
 
 // shortSession is how long a session lives that is not to be remembered.

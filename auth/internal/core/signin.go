@@ -33,11 +33,17 @@ type SignIn struct {
 	// Renews tells that this takes the place of a session that the person has:
 	// nobody comes in by it, so only a ban stands against it.
 	Renews bool
+	// Request is that of the browser that gets the session, nil where none asks.
+	Request *api.Request
+	// Onward is where a browser goes that comes by a link, once there is a session.
+	Onward Onward
+	// Held is set by BeginIn in place of a session: something else comes first.
+	Held *Held
+	// Cookies are what a gate has the browser keep beside its session.
+	Cookies []*api.Cookie
 	// Anonymous is the id of the anonymous user that the browser was, "" for none: a
 	// sign-in that is interrupted keeps it.
 	Anonymous string
-
-	request *api.Request // nil where it came by none of the person's own
 }
 
 // Resume answers a JSON sign-in in place of its usual body, when the person was
@@ -46,7 +52,7 @@ type Resume func(r *api.Request, a *Auth) (answer any, handled bool, err error)
 
 // NewSignIn takes from the request what a session remembers of it.
 func NewSignIn(r *api.Request, u *User, method string, remember bool, amr ...string) *SignIn {
-	return &SignIn{User: u, Method: method, AMR: amr, Remember: remember, IP: r.IP(), UserAgent: r.UserAgent(), Languages: r.Languages(), request: r}
+	return &SignIn{User: u, Method: method, AMR: amr, Remember: remember, IP: r.IP(), UserAgent: r.UserAgent(), Languages: r.Languages(), Request: r}
 }
 
 // CheckSignIn asks everybody who may refuse a sign-in and takes time to tell.
@@ -66,7 +72,7 @@ func (c *Core) CheckSignIn(ctx context.Context, s *SignIn) error {
 
 // Begin signs somebody in: the checks and the gates run, then the session is
 // made, in one transaction with before (which may be nil) ahead of the gates. It
-// sets no cookie.
+// sets no cookie. Errors: a *Held, after a transaction that holds.
 func (c *Core) Begin(ctx context.Context, s *SignIn, before func(tx *store.Tx) error) (*Auth, error) {
 	if err := c.CheckSignIn(ctx, s); err != nil {
 		return nil, err
@@ -85,26 +91,37 @@ func (c *Core) Begin(ctx context.Context, s *SignIn, before func(tx *store.Tx) e
 		return nil, err
 	}
 	c.Mail.Sent(ctx, s.Mails...)
+	if s.Held != nil {
+		return nil, s.Held
+	}
 	return a, nil
 }
 
-// BeginIn is Begin inside a transaction that also does something else.
+// BeginIn is Begin inside a transaction that also does something else. Where
+// s.Held is set afterwards there is no session: the transaction is to hold all
+// the same, and its caller returns s.Held as the error.
 func (c *Core) BeginIn(ctx context.Context, tx *store.Tx, s *SignIn) (*Auth, error) {
-	s.Mails = nil // of a run that was taken back
+	s.Mails, s.Held, s.Cookies = nil, nil, nil // of a run that was taken back
 	if err := c.SigningIn.Emit(ctx, tx, s); err != nil {
+		return nil, err
+	}
+	if err := c.hold(ctx, tx, s); err != nil || s.Held != nil {
 		return nil, err
 	}
 	session, err := c.newSession(ctx, tx, s)
 	if err != nil {
 		return nil, err
 	}
-	a := &Auth{Session: session, User: s.User, Method: s.Method}
+	a := &Auth{Session: session, User: s.User, Method: s.Method, cookies: s.Cookies}
 	return a, c.SessionCreated.Emit(ctx, tx, SessionCreated{a, s.Method, s})
 }
 
 // SignIn signs somebody in and gives their browser the session.
 func (c *Core) SignIn(r *api.Request, s *SignIn, before func(tx *store.Tx) error) (*Auth, error) {
 	a, err := c.Begin(r.Context(), s, before)
+	if s.Held != nil {
+		r.Security("second-factor-asked", "user", s.User.ID, "method", s.Method)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +134,9 @@ func (c *Core) SignIn(r *api.Request, s *SignIn, before func(tx *store.Tx) error
 func (c *Core) Adopt(r *api.Request, a *Auth) {
 	r.Auth = a
 	c.setSessionCookies(r, a)
+	for _, ck := range a.cookies {
+		r.SetCookie(ck)
+	}
 	c.dropInvitation(r)
 	for _, tell := range c.Adopted {
 		tell(r, a)

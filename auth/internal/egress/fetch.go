@@ -22,6 +22,8 @@ type Want struct {
 	// MaxBody and Timeout tighten the client's own bounds; 0 leaves them.
 	MaxBody int64
 	Timeout time.Duration
+	// Header are further headers of a Fetch.
+	Header map[string]string
 }
 
 // Document is what was read with 200.
@@ -49,6 +51,9 @@ func (c *Client) Fetch(ctx context.Context, address string, want Want) (Document
 		want.Accept = "application/json"
 	}
 	request.Header.Set("Accept", want.Accept)
+	for name, value := range want.Header {
+		request.Header.Set(name, value)
+	}
 	door := c.public
 	if want.Trusted {
 		door = c.trusted

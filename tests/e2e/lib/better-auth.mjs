@@ -1,4 +1,4 @@
-// The real better-auth, serving over SQLite, for suites that move from it.
+// The real better-auth, for suites that move from it.
 import { once } from "node:events";
 import http from "node:http";
 import { betterAuth } from "better-auth";
@@ -43,14 +43,19 @@ class Sqlite {
   close() {}
 }
 
-// startBetterAuth answers when the server does. Options are better-auth's.
-export async function startBetterAuth(options = {}) {
+// sqlite is a database in memory; file is what would be on the disk.
+export async function sqlite() {
   const SQL = await initSqlJs();
   const db = new SQL.Database();
+  return { database: new Sqlite(db), query: async (sql) => db.exec(sql), file: () => Buffer.from(db.export()) };
+}
+
+// startBetterAuth answers when the server does. Options are better-auth's.
+export async function startBetterAuth(database, options = {}) {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const config = {
-    baseURL: url, secret: "a-secret-of-better-auths-0123456789abcdef", database: new Sqlite(db), telemetry: { enabled: false },
+    baseURL: url, secret: "a-secret-of-better-auths-0123456789abcdef", database, telemetry: { enabled: false },
     emailAndPassword: { enabled: true }, ...options,
   };
   const auth = betterAuth(config);
@@ -59,8 +64,6 @@ export async function startBetterAuth(options = {}) {
   await once(server, "listening");
   return {
     auth, url, secret: config.secret,
-    query: (sql, values) => db.exec(sql, values),
-    file: () => Buffer.from(db.export()), // its database, as it is now
     stop: async () => {
       server.closeAllConnections();
       server.close();

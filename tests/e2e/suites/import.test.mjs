@@ -6,18 +6,46 @@ import { after, before, describe, test } from "node:test";
 import { createAuthClient } from "better-auth/client";
 import { admin, username } from "better-auth/plugins";
 import { scratch, start } from "../lib/authd.mjs";
-import { startBetterAuth } from "../lib/better-auth.mjs";
+import { sqlite, startBetterAuth } from "../lib/better-auth.mjs";
 import { Jar } from "../lib/jar.mjs";
+import { startPostgres } from "../lib/postgres.mjs";
 
-const people = [
+const visitors = () => [
   { email: "Ada@Example.com", password: "correct-horse-battery", name: "Ada Lovelace", company: "Analytical Engines" },
   { email: "zoe@example.com", password: "Pässwörd ｆｕｌｌ ½ 日本語", name: "Zoë 日本" },
   { email: "bob@example.com", password: "🔑🔑🔑🔑 long enough", name: "Bob", username: "bob_the_builder" },
 ];
 
-describe("moving from better-auth", () => {
-  let old, server;
-  const file = path.join(scratch, "better-auth.db");
+// Where better-auth keeps its people: place is what authd is told of it, still is whether
+// it was left as it is.
+const keepers = {
+  "a SQLite file": async () => {
+    const { database, query, file } = await sqlite();
+    const place = path.join(scratch, "better-auth.db");
+    let kept;
+    return {
+      database, query, place, env: {},
+      save: async () => fs.writeFileSync(place, (kept = file())),
+      still: async () => kept.equals(fs.readFileSync(place)),
+      stop: async () => {},
+    };
+  },
+  "a PostgreSQL database": async () => {
+    const { pool, url, password, stop } = await startPostgres();
+    const people = async () => JSON.stringify((await pool.query(`SELECT *, xmin::text FROM "user" ORDER BY id`)).rows);
+    let kept;
+    return {
+      database: pool, query: (sql) => pool.query(sql), place: url, env: { PGPASSWORD: password },
+      save: async () => (kept = await people()),
+      still: async () => kept === (await people()),
+      stop,
+    };
+  },
+};
+
+for (const [where, keep] of Object.entries(keepers)) describe(`moving from better-auth on ${where}`, () => {
+  let keeper, old, server;
+  const people = visitors();
   const visitor = (base) => {
     const jar = new Jar(base);
     return { jar, client: createAuthClient({ baseURL: base, fetchOptions: { customFetchImpl: jar.fetch } }) };
@@ -26,19 +54,21 @@ describe("moving from better-auth", () => {
     assert.equal(error, null, JSON.stringify(error));
     return data;
   };
-  const report = async (...flags) => JSON.parse(await server.authd("import", "better-auth", file, "--json", ...flags));
+  const report = async (...flags) => JSON.parse(await server.authd("import", "better-auth", keeper.place, "--json", ...flags));
   const rows = ({ tables }, name) => tables.find((each) => each.table === name);
 
   before(async () => {
-    old = await startBetterAuth({
+    keeper = await keep();
+    old = await startBetterAuth(keeper.database, {
       plugins: [admin(), username()],
       user: { additionalFields: { company: { type: "string", required: false } } },
     });
-    server = await start({ toml: `[user.additional_fields.company]\n\n[session]\nbetter_auth_secret = "${old.secret}"\n` });
+    server = await start({ env: keeper.env, toml: `[user.additional_fields.company]\n\n[session]\nbetter_auth_secret = "${old.secret}"\n` });
   });
   after(async () => {
     await old?.stop();
     await server?.stop();
+    await keeper?.stop();
   });
 
   test("people sign up at the old server", async () => {
@@ -47,8 +77,8 @@ describe("moving from better-auth", () => {
       const made = ok(await client.signUp.email(person));
       Object.assign(person, { id: made.user.id, token: made.token, cookies: new Map(jar.cookies) });
     }
-    old.query(`UPDATE "user" SET role = 'admin', emailVerified = 1 WHERE id = ?`, [people[0].id]);
-    fs.writeFileSync(file, old.file());
+    await keeper.query(`UPDATE "user" SET role = 'admin', "emailVerified" = (1 = 1) WHERE id = '${people[0].id}'`);
+    await keeper.save();
   });
 
   test("a dry run tells what would come along, and nothing comes", async () => {
@@ -59,14 +89,13 @@ describe("moving from better-auth", () => {
   });
 
   test("they come along, once, and their database stays as it was", async () => {
-    const before = fs.readFileSync(file);
     const seen = await report("--sessions");
     assert.equal(seen.imported, true);
     assert.deepEqual([rows(seen, "user").add, rows(seen, "account").add, rows(seen, "session").add], [3, 3, 3]);
     const again = await report("--sessions");
     assert.equal(again.imported, false);
     assert.deepEqual([rows(again, "user").present, rows(again, "account").present, again.problemCount], [3, 3, 0]);
-    assert.ok(before.equals(fs.readFileSync(file)), "the file was written to");
+    assert.ok(await keeper.still(), "it was written to");
   });
 
   test("they sign in at authd with better-auth's client, as who they were", async () => {
@@ -113,7 +142,7 @@ describe("moving from better-auth", () => {
     ok(await client.changePassword({ currentPassword: ada.password, newPassword: "another-password" }));
     const late = { email: "late@example.com", password: "late-late-late", name: "Late" };
     ok(await visitor(old.url).client.signUp.email(late));
-    fs.writeFileSync(file, old.file());
+    await keeper.save();
     const seen = await report();
     assert.deepEqual([rows(seen, "user").add, rows(seen, "user").present], [1, 3]);
     ok(await visitor(server.url).client.signIn.email({ email: late.email, password: late.password }));
