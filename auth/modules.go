@@ -5,6 +5,7 @@ import (
 	"authd/auth/account"
 	"authd/auth/admin"
 	"authd/auth/avatar"
+	"authd/auth/confirm"
 	"authd/auth/device"
 	"authd/auth/health"
 	"authd/auth/importer"
@@ -47,6 +48,7 @@ type Services struct {
 	Pages     *pages.Service
 	Webhooks  *webhook.Service
 	Avatars   *avatar.Service
+	Confirm   *confirm.Service
 }
 
 // modules is THE list: it builds each capability and hands each the others that
@@ -92,6 +94,9 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 		return nil, err
 	}
 	if m.Webhooks, err = webhook.New(c); err != nil {
+		return nil, err
+	}
+	if m.Confirm, err = newConfirmations(m); err != nil {
 		return nil, err
 	}
 	if m.Pages, err = newPages(m); err != nil {

@@ -19,7 +19,7 @@ import (
 func newPages(m *Services) (*pages.Service, error) {
 	deps := pages.Deps{
 		Core: m.Core, LastUsed: m.Browser.LastLogin.Method, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Avatars: m.Avatars, Setup: m.Setup, Access: admission{m.Access},
-		Flows: flows{m.OIDC}, Apps: apps{m.OIDC},
+		Flows: flows{m.OIDC}, Apps: apps{m.OIDC}, Confirm: confirmations{m.Confirm},
 		Acts: pages.Acts{
 			SignUp: func(r *api.Request, n pages.Newcomer) (*core.User, *core.Auth, error) {
 				return m.Passwords.SignUp(r, password.SignUp{

@@ -51,6 +51,8 @@ func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (
 		return views.AddressClaimedMail(ctx, from, base+"/forgot-password")
 	case "existing-user-sign-up":
 		return views.ExistingUserMail(ctx, from, base+"/login")
+	case "confirm-code":
+		return views.ConfirmCodeMail(ctx, from, l.About, l.Valid)
 	case "sign-up-invitation", "approval-request", "approval-granted":
 		return wordAccess(ctx, from, l)
 	default:

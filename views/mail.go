@@ -28,6 +28,7 @@ type letter struct {
 	from    Sender
 	subject string
 	before  []string
+	code    string // to be typed in; such a mail has no link
 	button  string
 	url     string
 	after   []string
@@ -154,7 +155,12 @@ func (m letter) render(ctx context.Context) (Mail, error) {
 
 func (m letter) text() string {
 	parts := append([]string{m.greeting()}, m.before...)
-	parts = append(parts, m.button+":\n"+m.url)
+	if m.code != "" {
+		parts = append(parts, m.code)
+	}
+	if m.url != "" {
+		parts = append(parts, m.button+":\n"+m.url)
+	}
 	parts = append(parts, m.after...)
 	return strings.Join(parts, "\n\n") + "\n\n-- \n" + m.signature() + "\n"
 }

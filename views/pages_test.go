@@ -221,12 +221,12 @@ func TestMails(t *testing.T) {
 	for _, l := range c.locales {
 		for name, mail := range letters(t, l) {
 			t.Run(name+"/"+l.Code(), func(t *testing.T) {
-				const link = "https://id.example.org/x?token=Zm9v&a=1"
-				if !strings.Contains(mail.Text, "\n"+link+"\n") {
-					t.Error("the text has no line with the link")
+				const link, code = "https://id.example.org/x?token=Zm9v&a=1", "042137"
+				if !strings.Contains(mail.Text, "\n"+link+"\n") && !strings.Contains(mail.Text, "\n"+code+"\n") {
+					t.Error("the text has no line with the link, or the code")
 				}
-				if strings.Count(mail.HTML, strings.ReplaceAll(link, "&", "&amp;")) != 3 {
-					t.Error("the HTML has not the link as a button and as text")
+				if strings.Count(mail.HTML, strings.ReplaceAll(link, "&", "&amp;")) != 3 && strings.Count(mail.HTML, ">"+code+"<") != 1 {
+					t.Error("the HTML has not the link as a button and as text, nor the code")
 				}
 				if mail.Subject == "" || strings.ContainsAny(mail.Subject, "\r\n{}") {
 					t.Errorf("subject %q", mail.Subject)

@@ -138,7 +138,8 @@ func securitySamples(p Page) map[string]templ.Component {
 		All: []Connection{{ID: "a", Provider: Provider{ID: "google", Name: "Google", Icon: "google"}, Since: now.Add(-3 * time.Minute), Last: true}},
 	})
 	missing, email := Errors{"current_password": Msg("field.password_wrong")}, "ada@example.org"
-	gone := p
+	gone, slow := p, p
+	slow.Alert = Alert{Problem, Msg("confirm.wait", "time", 40*time.Minute)}
 	gone.Alert = Alert{Success, Msg("sessions.ended")}
 	return map[string]templ.Component{
 		"security": Security(p, SecurityPage{Panels: []templ.Component{
@@ -147,6 +148,11 @@ func securitySamples(p Page) map[string]templ.Component {
 		"security-alone": Security(gone, SecurityPage{Panels: []templ.Component{
 			PasswordPanel(p, PasswordForm{Email: email, Settable: true, MinPasswordLength: 8}), only, SessionsPanel(p, sessions[:1]),
 		}}),
+		"confirm":       Confirm(p, ConfirmPage{User: User{Name: "Ada", Email: email}, Ways: []string{"password"}, Back: "/account/security", Again: "/login", Pending: "p"}),
+		"confirm-wrong": Confirm(p, ConfirmPage{User: User{Email: email}, Ways: []string{"password", "code"}, Back: "/account", Again: "/login", Errors: Errors{"code": Msg("confirm.wrong_code")}}),
+		"confirm-mail":  Confirm(p, ConfirmPage{User: User{Email: email}, Ways: []string{"mail"}, Back: "/account", Again: "/login"}),
+		"confirm-sent":  Confirm(p, ConfirmPage{User: User{Email: email}, Ways: []string{"mail"}, Back: "/account", Again: "/login", Sent: true, InFiles: true}),
+		"confirm-none":  Confirm(slow, ConfirmPage{User: User{Email: email}, Back: "/account", Again: "/login"}),
 		"security-wrong": Security(p, SecurityPage{Problem: missing["current_password"], Panels: []templ.Component{
 			PasswordPanel(p, PasswordForm{Email: email, Exists: true, MinPasswordLength: 8, Errors: missing}), SessionsPanel(p, sessions),
 		}}),
@@ -301,5 +307,7 @@ func letters(t *testing.T, l *Locale) map[string]Mail {
 	add("address-claimed", mail, err)
 	mail, err = ExistingUserMail(t.Context(), from, link)
 	add("existing-user-sign-up", mail, err)
+	mail, err = ConfirmCodeMail(t.Context(), from, "042137", 10*time.Minute)
+	add("confirm-code", mail, err)
 	return all
 }

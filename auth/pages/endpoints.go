@@ -95,11 +95,13 @@ func (s *Service) accountEndpoints(get func(path, id string, fn handler), post f
 func (s *Service) securityEndpoints(get func(path, id string, fn handler), post func(path, id string, limit api.Rule, fn handler)) {
 	usual := api.Rule{}
 	get(securityPath, "pageSecurity", s.securityPage)
-	post("/account/set-password", "pageAccountSetPassword", guess(), s.secure((*visit).setPassword))
+	get(confirmPath, "pageConfirm", s.confirmPage)
+	post(confirmPath, "pageConfirmPost", guess(), s.confirm)
+	post("/account/set-password", "pageAccountSetPassword", guess(), s.confirmed((*visit).setPassword))
 	post("/account/password", "pageAccountPassword", guess(), s.secure((*visit).changePassword))
 	if s.Connections != nil {
-		post("/account/connections/connect", "pageAccountConnect", usual, s.secure((*visit).connect))
-		post("/account/connections/disconnect", "pageAccountDisconnect", usual, s.secure((*visit).disconnect))
+		post("/account/connections/connect", "pageAccountConnect", usual, s.confirmed((*visit).connect))
+		post("/account/connections/disconnect", "pageAccountDisconnect", usual, s.confirmed((*visit).disconnect))
 	}
 	post("/account/sessions/end", "pageAccountSessionEnd", usual, s.secure((*visit).endSession))
 	post("/account/sessions/end-others", "pageAccountSessionsEnd", usual, s.secure((*visit).endOthers))

@@ -13,7 +13,8 @@
 // /account is who one is, /account/security how one comes in. The latter is made
 // of panels, one for each way in, listed in their order in panels(); a capability
 // adds its own there, with a file pages_<capability>.go, and its posts in
-// securityEndpoints.
+// securityEndpoints, wrapped in [Service.confirmed] where they decide over who can
+// come in: that asks for a recent proof first, and then goes on.
 //
 // # From a form to another origin
 //
@@ -197,6 +198,7 @@ type Deps struct {
 	// Connections is nil when nobody has an account elsewhere.
 	Connections Connections
 	Apps        Apps
+	Confirm     Confirmations
 	Acts        Acts
 }
 
@@ -206,7 +208,8 @@ type Service struct {
 	catalogue *views.Catalogue
 	base      *url.URL
 	notes     []securecookie.Codec // the secret in force first
-	isSetUp   atomic.Bool          // once true it stays true
+	pendings  *core.Sealer
+	isSetUp   atomic.Bool // once true it stays true
 }
 
 // New connects the pages with what they show.
@@ -220,6 +223,9 @@ func New(d Deps) (*Service, error) {
 		return nil, fmt.Errorf("url: %w", err)
 	}
 	if s.notes, err = noteCodecs(d.Core.Keys); err != nil {
+		return nil, err
+	}
+	if s.pendings, err = d.Core.Keys.Sealer("waiting form"); err != nil {
 		return nil, err
 	}
 	return s, nil

@@ -135,6 +135,9 @@ func (s *Service) removeAvatar(r *api.Request, _ *api.None) (api.Responder, erro
 
 func (s *Service) askEmail(r *api.Request, _ *api.None) (api.Responder, error) {
 	return s.act(r, func(v *visit) (api.Responder, error) {
+		if ask, err := v.confirmFirst(); ask != nil || err != nil {
+			return ask, err
+		}
 		email := strings.TrimSpace(field(r, "new_email"))
 		before := v.auth.User.Email
 		if !api.ValidEmail(email) || core.NormalizeEmail(email) == before {

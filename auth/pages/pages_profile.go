@@ -96,20 +96,13 @@ func (s *Service) deletePage(r *api.Request, _ *api.None) (api.Responder, error)
 	if err != nil {
 		return v.notDeleted(views.DeleteForm{}, err)
 	}
-	if !form.Password && form.Token == "" && !form.ByMail && !v.fresh() {
-		return v.signInAgain("/delete-account")
+	if !form.Password && form.Token == "" && !form.ByMail {
+		if ask, err := v.confirmFirst(); ask != nil || err != nil {
+			return ask, err
+		}
 	}
 	v.carryCallback()
 	return show(http.StatusOK, views.DeleteAccount(v.page, form))
-}
-
-func (v *visit) fresh() bool {
-	return v.auth.Session.Fresh(v.r.Now(), v.Core.Config.Session.FreshAge)
-}
-
-// signInAgain is for what takes a fresh session: signing in makes one.
-func (v *visit) signInAgain(back string) (api.Responder, error) {
-	return to("/login?switch=1&" + paramReturn + "=" + url.QueryEscape(back))
 }
 
 func (v *visit) deleteForm(token string) (views.DeleteForm, error) {
@@ -165,7 +158,7 @@ func (v *visit) notDeleted(form views.DeleteForm, err error) (api.Responder, err
 	case codeInvalidToken:
 		return show(http.StatusGone, views.DeleteFailed(v.page))
 	case codeSessionExpired:
-		return v.signInAgain("/delete-account")
+		return to(confirmPath + "?" + paramReturn + "=" + url.QueryEscape("/delete-account"))
 	default:
 		return nil, err
 	}

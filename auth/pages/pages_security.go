@@ -120,15 +120,15 @@ func (v *visit) changePassword() (api.Responder, error) {
 	return v.wrongPassword(errs)
 }
 
-// setPassword is for people who sign in by other means; it takes a fresh session.
+// setPassword is for people who sign in by other means.
 func (v *visit) setPassword() (api.Responder, error) {
 	err := v.Passwords.SetFirst(v.r, v.auth, field(v.r, "new_password"))
 	errs := views.Errors{}
 	switch {
 	case err == nil:
 		return v.done("set.done")
-	case codeOf(err) == core.ErrNotFresh.Code:
-		return v.signInAgain(securityPath)
+	case codeOf(err) == core.ErrNotFresh.Code: // who has nothing to prove it by
+		return v.refused("confirm.stale")
 	case codeOf(err) == "PASSWORD_ALREADY_SET":
 		return to(securityPath + "#password")
 	case !v.blames(err, errs, "new_password"):

@@ -21,8 +21,8 @@ func (s *Service) queueNotice(r *api.Request, tx *store.Tx, kind, email string) 
 // Their session must be fresh: a password is a new way in.
 // Errors: core.ErrNotFresh, ErrTooShort, ErrTooLong, ErrAlreadySet.
 func (s *Service) SetFirst(r *api.Request, caller *core.Auth, password string) error {
-	if !caller.Session.Fresh(r.Now(), s.core.Config.Session.FreshAge) {
-		return core.ErrNotFresh
+	if err := s.core.CheckFresh(r, caller); err != nil {
+		return err
 	}
 	var mail string
 	err := s.first(r.Context(), caller.User.ID, password, func(tx *store.Tx) (err error) {

@@ -34,8 +34,14 @@ func (s *Service) Delete(r *api.Request, caller *core.Auth, d Deletion) (sent bo
 		return false, s.deleteBy(r, caller, d.Token)
 	case s.core.Config.User.DeleteUser.SendVerification:
 		return true, s.sendDeletion(r, caller, d.CallbackURL)
-	case d.Password == "" && !caller.Session.Fresh(r.Now(), s.core.Config.Session.FreshAge):
-		return false, ErrSessionExpired
+	case d.Password == "":
+		err := s.core.CheckFresh(r, caller)
+		if errors.Is(err, core.ErrNotFresh) {
+			err = ErrSessionExpired
+		}
+		if err != nil {
+			return false, err
+		}
 	}
 	return false, s.erase(r, caller, nil)
 }

@@ -80,6 +80,8 @@ type Core struct {
 	// PasswordChecks run before a password is hashed that somebody is about to get,
 	// in their order, and may take time; an error refuses.
 	PasswordChecks []func(ctx context.Context, p *NewPassword) error
+	// ProvenAt is when the person of a session proved again who they are, zero when they did not.
+	ProvenAt func(ctx context.Context, s *Session) (time.Time, error)
 	// Resume, when set, may answer a JSON sign-in or sign-up in place of its
 	// usual body: it continues what sent the person there.
 	Resume Resume
