@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"authd/auth/internal/api"
@@ -125,16 +126,7 @@ func (s *Service) Prove(r *api.Request, a *core.Auth, kind, proof string) error 
 	if err := s.try(ctx, id); err != nil {
 		return err
 	}
-	err := ErrWrong
-	if kind == Mail {
-		err = s.checkCode(ctx, id, proof)
-	}
-	for _, way := range s.ways {
-		if way.Kind == kind {
-			err = way.Check(r, a.User, proof)
-		}
-	}
-	if err != nil {
+	if err := s.check(r, a, kind, proof); err != nil {
 		if errors.Is(err, ErrWrong) {
 			r.Security("confirmation-failed", "user", a.User.ID, "by", kind)
 		}
@@ -142,6 +134,22 @@ func (s *Service) Prove(r *api.Request, a *core.Auth, kind, proof string) error 
 	}
 	r.Security("confirmed", "user", a.User.ID, "by", kind)
 	return s.core.DB.Write(ctx, func(tx *store.Tx) error { return saveProof(ctx, tx, id, s.now(ctx)) })
+}
+
+func (s *Service) check(r *api.Request, a *core.Auth, kind, proof string) error {
+	ways, err := s.Ways(r.Context(), a.User)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(ways, kind) {
+		return ErrWrong
+	}
+	for _, way := range s.ways {
+		if way.Kind == kind {
+			return way.Check(r, a.User, proof)
+		}
+	}
+	return s.checkCode(r.Context(), a.Session.ID, proof)
 }
 
 func (s *Service) now(ctx context.Context) time.Time {
