@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -173,6 +174,29 @@ func TestGoodValues(t *testing.T) {
 				return c.Client[0].ClientSecret == goodSecret && c.Client[0].TokenEndpointAuthMethod == "client_secret_basic"
 			},
 		},
+		"a provider from the environment, a key at a time": {
+			environ: []string{
+				"AUTHD_GENERIC_OAUTH__CONFIG__0__PROVIDER_ID=corp", "AUTHD_GENERIC_OAUTH__CONFIG__0__CLIENT_ID=authd",
+				"AUTHD_GENERIC_OAUTH__CONFIG__0__CLIENT_SECRET=shh", "AUTHD_GENERIC_OAUTH__CONFIG__0__SCOPES=email,profile",
+				"AUTHD_GENERIC_OAUTH__CONFIG__0__DISCOVERY_URL=https://id.example/.well-known/openid-configuration",
+				`AUTHD_GENERIC_OAUTH__CONFIG__0__AUTHORIZATION_URL_PARAMS={"audience":"x"}`,
+			},
+			ok: func(c *config.Config) bool {
+				p := c.GenericOAuth.Config[0]
+				return p.ProviderID == "corp" && p.ClientSecret == "shh" && len(p.Scopes) == 2 && p.AuthorizationURLParams["audience"] == "x"
+			},
+		},
+		"twelve receivers, in the order of their numbers": {
+			environ: func() (all []string) {
+				for i := range 12 {
+					all = append(all, fmt.Sprintf("AUTHD_WEBHOOK__%d__URL=https://a%d.example/", i, i), fmt.Sprintf("AUTHD_WEBHOOK__%d__SECRET=a-secret-of-24-bytes-0123", i))
+				}
+				return all
+			}(),
+			ok: func(c *config.Config) bool {
+				return len(c.Webhook) == 12 && c.Webhook[11].URL == "https://a11.example/"
+			},
+		},
 		"a client from the environment alone": {
 			environ: []string{`AUTHD_CLIENT=[{"client_id":"cli","type":"native","redirect_uris":["http://127.0.0.1/cb"],"access_token_expires_in":"5m"}]`},
 			ok: func(c *config.Config) bool {
@@ -203,6 +227,9 @@ func TestBadValuesStopWithOneLine(t *testing.T) {
 		},
 		"a value where a table stands": {text: "session = 1", want: "session (FILE) is not a key; allowed here: " + topLevel()},
 		"an unknown variable":          {environ: "AUTHD_SESION__EXPIRES_IN=7d", want: "AUTHD_SESION__EXPIRES_IN is not a setting; allowed: AUTHD_ and the path of a key joined by __, such as AUTHD_SESSION__EXPIRES_IN"},
+		"a list with a gap":            {environ: "AUTHD_WEBHOOK__1__URL=https://a.example/", want: "AUTHD_WEBHOOK__1__URL has none before it; allowed: 0 to 0"},
+		"a list without a number":      {environ: "AUTHD_WEBHOOK__URL=https://a.example/", want: "AUTHD_WEBHOOK__URL is not a setting; allowed: AUTHD_WEBHOOK__, a number from 0, and a key of it, such as AUTHD_WEBHOOK__0__NAME"},
+		"what is no key of a list":     {environ: "AUTHD_CLIENT__0__COLOUR=red", want: "AUTHD_CLIENT__0__COLOUR is not a setting; allowed: AUTHD_CLIENT__, a number from 0, and a key of it, such as AUTHD_CLIENT__0__CLIENT_ID"},
 		"a _FILE of what is no secret": {environ: "AUTHD_URL_FILE=/x", want: "AUTHD_URL_FILE is not a setting; allowed: AUTHD_ and the path of a key joined by __, such as AUTHD_SESSION__EXPIRES_IN"},
 		"a mode that there is not":     {text: "[sign_up]\nmode = 'friends'", want: `sign_up.mode (FILE) is "friends"; allowed: anyone, invited, approval, nobody`},
 		"a domain that is an address":  {text: "[sign_up]\nallowed_domains = ['a.example', 'me@b.example']", want: `sign_up.allowed_domains (FILE) is "me@b.example"; allowed: domains such as example.com, or *.example.com for those below it`},

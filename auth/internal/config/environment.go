@@ -1,9 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,9 +14,28 @@ import (
 type environment struct {
 	file    string            // AUTHD_CONFIG
 	values  map[string]string // key path → text
-	clients map[string]string // "0.client_secret" → text
+	numbers []numbered
 	sources map[string]string // key path → variable
 }
+
+// numbered is one key of one table of a list: AUTHD_CLIENT__0__CLIENT_SECRET.
+type numbered struct {
+	variable string
+	path     string // of the list
+	at       int
+	field    string
+	given    any
+}
+
+// listKeys are the lists of tables, and what stands in a table of each.
+func listKeys() map[string]func() []Key {
+	return map[string]func() []Key{
+		"client": ClientKeys, "generic_oauth.config": GenericProviderKeys, "oauth_provider.resources": ResourceKeys, "webhook": WebhookKeys,
+	}
+}
+
+// numberedName is how the variables of a list begin.
+func numberedName(path string) string { return envName(path) + "__" }
 
 // otherVariables belong to authd but are no settings of the server.
 func otherVariables() []string {
@@ -31,7 +50,7 @@ func serviceVariable(name string) bool {
 // readEnvironment takes every AUTHD_ variable, and refuses one that means nothing.
 // An empty variable counts as not set, for that is what compose files make of an absent one.
 func readEnvironment(keys []Key, environ []string) (*environment, error) {
-	env := &environment{values: map[string]string{}, clients: map[string]string{}, sources: map[string]string{}}
+	env := &environment{values: map[string]string{}, sources: map[string]string{}}
 	byName := map[string]Key{}
 	for _, key := range keys {
 		for _, name := range key.Env {
@@ -62,8 +81,10 @@ func (e *environment) take(byName map[string]Key, name, value string) error {
 	if key, ok := byName[name]; ok {
 		return e.put(key, name, value)
 	}
-	if rest, ok := strings.CutPrefix(name, "AUTHD_CLIENT__"); ok {
-		return e.takeClient(name, rest, value)
+	for path, keys := range listKeys() {
+		if rest, ok := strings.CutPrefix(name, numberedName(path)); ok {
+			return e.takeNumbered(numbered{variable: name, path: path}, keys(), rest, value)
+		}
 	}
 	base, isFile := strings.CutSuffix(name, "_FILE")
 	if key, ok := byName[base]; ok && isFile && key.Secret {
@@ -85,65 +106,74 @@ func (e *environment) put(key Key, name, value string) error {
 	return nil
 }
 
-// takeClient reads AUTHD_CLIENT__0__CLIENT_SECRET: one key of the first [[client]].
-func (e *environment) takeClient(name, rest, value string) error {
+// takeNumbered reads rest, such as 0__CLIENT_SECRET.
+func (e *environment) takeNumbered(one numbered, keys []Key, rest, value string) error {
 	number, field, _ := strings.Cut(rest, "__")
-	_, err := strconv.ParseUint(number, 10, 8)
-	field = strings.ToLower(field)
-	base, isFile := strings.CutSuffix(field, "_file")
-	key, known := find(ClientKeys(), field)
+	at, err := strconv.ParseUint(number, 10, 8)
+	one.at, one.field = int(at), strings.ToLower(field)
+	base, isFile := strings.CutSuffix(one.field, "_file")
+	key, known := find(keys, one.field)
 	if !known && isFile {
-		key, known = find(ClientKeys(), base)
+		key, known = find(keys, base)
 		known = known && key.Secret
 	}
 	if err != nil || !known {
-		return fmt.Errorf("%s is not a setting; allowed: AUTHD_CLIENT__, the number of the client from 0, and a key of it, such as AUTHD_CLIENT__0__CLIENT_SECRET", name)
+		begins := numberedName(one.path)
+		return fmt.Errorf("%s is not a setting; allowed: %s, a number from 0, and a key of it, such as %s0__%s",
+			one.variable, begins, begins, strings.ToUpper(keys[0].Path))
 	}
-	e.clients[number+"."+field] = value
-	return nil
+	one.given, err = key.decoded(one.variable, value)
+	e.numbers = append(e.numbers, one)
+	return err
 }
 
-// layer is the environment as koanf merges it. clients is what the file says about [[client]].
-func (e *environment) layer(keys []Key, clients any) (layer, error) {
+// decoded is the text of a variable, or the JSON in it where the key is no text.
+func (k Key) decoded(variable, text string) (any, error) {
+	if k.Kind != "table" && k.Kind != "tables" && k.Kind != "texts" {
+		return text, nil
+	}
+	var given any
+	if err := json.Unmarshal([]byte(text), &given); err != nil {
+		return nil, fmt.Errorf("%s (%s) is not JSON: %w", k.Path, variable, err)
+	}
+	return given, nil
+}
+
+// layer is the environment as koanf merges it. file tells what the file says of a list.
+func (e *environment) layer(keys []Key, file func(path string) any) (layer, error) {
 	all := layer{}
+	lists := map[string]any{}
 	for path, value := range e.values {
 		key, _ := find(keys, path)
-		var given any = value
-		if key.Kind == "table" || key.Kind == "tables" || key.Kind == "texts" {
-			if err := json.Unmarshal([]byte(value), &given); err != nil {
-				return nil, fmt.Errorf("%s (%s) is not JSON: %w", path, e.sources[path], err)
-			}
+		given, err := key.decoded(e.sources[path], value)
+		if err != nil {
+			return nil, err
 		}
+		lists[path] = given
 		merge(all, nested(path, given))
 	}
-	if len(e.clients) == 0 {
-		return all, nil
-	}
-	if given, ok := all["client"]; ok {
-		clients = given
-	}
-	list, err := e.patchClients(clients)
-	all["client"] = list
-	return all, err
-}
-
-// patchClients lays AUTHD_CLIENT__<n>__<KEY> over the list of clients.
-func (e *environment) patchClients(clients any) ([]any, error) {
-	list, _ := clients.([]any)
-	for _, path := range slices.Sorted(maps.Keys(e.clients)) {
-		number, field, _ := strings.Cut(path, ".")
-		at, _ := strconv.Atoi(number)
-		if at > len(list) {
-			return nil, fmt.Errorf("AUTHD_CLIENT__%d__%s has no client before it; allowed: 0 to %d", at, strings.ToUpper(field), len(list))
+	slices.SortStableFunc(e.numbers, func(a, b numbered) int { return cmp.Compare(a.at, b.at) })
+	for _, one := range e.numbers {
+		if _, ok := lists[one.path]; !ok {
+			lists[one.path] = file(one.path)
+			if lists[one.path] == nil {
+				e.sources[one.path] = numberedName(one.path) + "…"
+			}
 		}
-		if at == len(list) {
+		list, _ := lists[one.path].([]any)
+		switch {
+		case one.at > len(list):
+			return nil, fmt.Errorf("%s has none before it; allowed: 0 to %d", one.variable, len(list))
+		case one.at == len(list):
 			list = append(list, map[string]any{})
 		}
-		if table, ok := list[at].(map[string]any); ok {
-			table[field] = e.clients[path]
+		if table, ok := list[one.at].(map[string]any); ok {
+			table[one.field] = one.given
 		}
+		lists[one.path] = list
+		merge(all, nested(one.path, list))
 	}
-	return list, nil
+	return all, nil
 }
 
 func merge(into, from map[string]any) {

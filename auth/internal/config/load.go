@@ -110,7 +110,7 @@ func (c *Config) merge(keys []Key, text []byte, env *environment, flags map[stri
 	if err := merged.Load(file, nil); err != nil {
 		return nil, fmt.Errorf("load %s: %w", c.File, err)
 	}
-	over, err := env.layer(keys, merged.Get("client"))
+	over, err := env.layer(keys, merged.Get)
 	if err != nil {
 		return nil, err
 	}

@@ -70,15 +70,15 @@ func table() string {
 	}
 	out.WriteString("\nIn a `[social_providers.NAME]` (in the environment `AUTHD_SOCIAL_PROVIDERS__GITHUB__CLIENT_ID`, …); names, and which provider needs which key: [docs/social-providers.md](docs/social-providers.md):\n\n")
 	rows(&out, config.SocialProviderKeys())
-	out.WriteString("\nIn a `[[generic_oauth.config]]` (in the environment all of them as JSON in `AUTHD_GENERIC_OAUTH__CONFIG`):\n\n")
+	out.WriteString("\nIn a `[[generic_oauth.config]]` (in the environment `AUTHD_GENERIC_OAUTH__CONFIG__0__PROVIDER_ID`, …, or all of them as JSON in `AUTHD_GENERIC_OAUTH__CONFIG`):\n\n")
 	rows(&out, config.GenericProviderKeys())
 	out.WriteString("\nIn a `[[client]]` (in the environment `AUTHD_CLIENT__0__CLIENT_ID`, …, or all of them as JSON in `AUTHD_CLIENT`):\n\n")
 	rows(&out, config.ClientKeys())
-	out.WriteString("\nIn a `[[oauth_provider.resources]]` (in the environment all of them as JSON in `AUTHD_OAUTH_PROVIDER__RESOURCES`):\n\n")
+	out.WriteString("\nIn a `[[oauth_provider.resources]]` (in the environment `AUTHD_OAUTH_PROVIDER__RESOURCES__0__IDENTIFIER`, …, or all of them as JSON in `AUTHD_OAUTH_PROVIDER__RESOURCES`):\n\n")
 	rows(&out, config.ResourceKeys())
 	out.WriteString("\nIn a `[user.additional_fields.NAME]` or `[session.additional_fields.NAME]` (in the environment all of them as JSON in `AUTHD_USER__ADDITIONAL_FIELDS`):\n\n")
 	rows(&out, config.FieldKeys())
-	out.WriteString("\nIn a `[[webhook]]` (in the environment all of them as JSON in `AUTHD_WEBHOOK`):\n\n")
+	out.WriteString("\nIn a `[[webhook]]` (in the environment `AUTHD_WEBHOOK__0__NAME`, …, or all of them as JSON in `AUTHD_WEBHOOK`):\n\n")
 	rows(&out, config.WebhookKeys())
 	return out.String()
 }
