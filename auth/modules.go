@@ -22,6 +22,7 @@ import (
 	"authd/auth/setup"
 	"authd/auth/social"
 	"authd/auth/user"
+	"authd/auth/username"
 	"authd/auth/webhook"
 )
 
@@ -32,6 +33,7 @@ type Services struct {
 	Setup     *setup.Service
 	Users     *user.Service
 	Passwords *password.Service
+	Usernames *username.Service
 	Sessions  *session.Service
 	Browser   Browser
 	Accounts  *account.Service
@@ -63,6 +65,9 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	m.Operators = operator.New(c)
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
 	m.OpenAPI = openapi.New()
+	if m.Usernames, err = username.New(c, m.Passwords); err != nil {
+		return nil, err
+	}
 	if m.Browser, err = newBrowser(c); err != nil {
 		return nil, err
 	}
@@ -113,7 +118,7 @@ func (s *Server) endpoints() []api.Endpoint {
 	guard := m.Operators.Guard()
 	var all []api.Endpoint
 	for _, list := range [][]api.Endpoint{
-		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(), m.Avatars.Endpoints(), m.Accounts.Endpoints(),
+		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Usernames.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(), m.Avatars.Endpoints(), m.Accounts.Endpoints(),
 		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.Social.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
 		m.Admin.Operations(guard), m.Access.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 		m.Browser.Endpoints(),

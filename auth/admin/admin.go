@@ -50,7 +50,7 @@ func (s *Service) Create(ctx context.Context, n NewUser) (*core.User, error) {
 	if n.Role != "" && !rolePattern.MatchString(n.Role) {
 		return nil, ErrInvalidRole
 	}
-	fields, err := s.core.UserFields.Trusted(n.Data, "body.data.")
+	fields, err := s.core.TrustedFields(ctx, true, n.Data, "body.data.")
 	if err != nil {
 		return nil, err
 	}

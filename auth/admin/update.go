@@ -14,7 +14,7 @@ import (
 // Another address ends nothing; whoever changes it knows why.
 // Errors: ErrUserNotFound, ErrNoData, ErrInvalidEmail, ErrUserExists, VALIDATION_ERROR.
 func (s *Service) Update(ctx context.Context, ref string, data map[string]any) (*core.User, error) {
-	set, err := s.changes(data)
+	set, err := s.changes(ctx, data)
 	if err != nil {
 		return nil, err
 	}
@@ -35,11 +35,11 @@ func (s *Service) Update(ctx context.Context, ref string, data map[string]any) (
 }
 
 // changes reads data; every name in it must mean something.
-func (s *Service) changes(data map[string]any) ([]func(*core.User), error) {
+func (s *Service) changes(ctx context.Context, data map[string]any) ([]func(*core.User), error) {
 	if len(data) == 0 {
 		return nil, ErrNoData
 	}
-	values, err := s.core.UserFields.Trusted(data, "body.data.")
+	values, err := s.core.TrustedFields(ctx, false, data, "body.data.")
 	if err != nil {
 		return nil, err
 	}

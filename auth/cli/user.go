@@ -42,6 +42,7 @@ type userCreate struct {
 	Email      string `arg:"" help:"E-mail address."`
 	Name       string `help:"Name; default: the address up to the @."`
 	Role       string `help:"Role, such as admin; several are joined by commas." placeholder:"ROLE"`
+	Username   string `help:"Name to sign in with, where usernames are on."`
 	Verified   bool   `help:"The address is known to be theirs."`
 	NoPassword bool   `help:"Without a password: they choose one with \"forgot password\"."`
 }
@@ -63,12 +64,28 @@ func (c *userCreate) Run(ctx context.Context, p *program) error {
 		name, _, _ = strings.Cut(c.Email, "@")
 	}
 	return p.with(ctx, func(s *auth.Server) error {
-		user, err := s.Admin.Create(ctx, admin.NewUser{Name: name, Email: c.Email, Password: password, Role: c.Role, EmailVerified: c.Verified})
+		data, err := c.data(s)
+		if err != nil {
+			return err
+		}
+		user, err := s.Admin.Create(ctx, admin.NewUser{Name: name, Email: c.Email, Password: password, Role: c.Role, EmailVerified: c.Verified, Data: data})
 		if err != nil {
 			return err
 		}
 		return p.printUser(user, "Made")
 	})
+}
+
+// data are the fields that flags give.
+func (c *userCreate) data(s *auth.Server) (map[string]any, error) {
+	data := map[string]any{}
+	if c.Username != "" {
+		if !s.Core.Config.Username.Enabled {
+			return nil, &usageError{"usernames are off: set username.enabled"}
+		}
+		data["username"] = c.Username
+	}
+	return data, nil
 }
 
 type userList struct {
@@ -166,6 +183,9 @@ func (c *userShow) Run(ctx context.Context, p *program) error {
 			{"Banned", bannedText(user)},
 			{"Waits to be let in", yesNo(user.Pending)},
 			{"Created", date(user.CreatedAt)},
+		}
+		if name := user.Extra.Known("username"); name != "" {
+			rows = append(rows, []string{"Username", name})
 		}
 		if user.BanReason != nil {
 			rows = append(rows, []string{"Ban reason", *user.BanReason})

@@ -38,7 +38,7 @@ func (r *run) fieldsOf(row *row, note func(string)) (core.Values, error) {
 			continue
 		}
 		if err == nil {
-			_, err = field.Fit(value)
+			_, err = field.Take(value)
 		}
 		if err != nil {
 			note("values of user." + field.Name + " are left out: each no " + field.Type)

@@ -67,12 +67,21 @@ func (r release) within(scopes []string) release {
 	}
 }
 
+// Claims of people who have a username or a phone number, where there are such.
+const (
+	claimUsername      = "preferred_username"
+	claimPhone         = "phone_number"
+	claimPhoneVerified = "phone_number_verified"
+)
+
 // scopeOfClaim is the scope that stands for a claim on the consent page, "" for
 // what is not known of anybody (OpenID Connect Core §5.4).
 func scopeOfClaim(claim string) string {
 	switch claim {
-	case "name", "given_name", "family_name", "picture", "updated_at":
+	case "name", "given_name", "family_name", "picture", "updated_at", claimUsername:
 		return scopeProfile
+	case claimPhone, claimPhoneVerified:
+		return scopePhone
 	case "email", "email_verified":
 		return scopeEmail
 	default:
@@ -132,6 +141,10 @@ func person(u *core.User) map[string]any {
 		claims["picture"] = *u.Image
 	}
 	claims["given_name"], claims["family_name"] = splitName(u.Name)
+	claims[claimUsername] = u.Extra.Known("username")
+	if number := u.Extra.Known("phoneNumber"); number != "" {
+		claims[claimPhone], claims[claimPhoneVerified] = number, u.Extra.Known("phoneNumberVerified") == "true"
+	}
 	maps.DeleteFunc(claims, func(_ string, value any) bool { return value == "" })
 	return claims
 }

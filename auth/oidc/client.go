@@ -48,6 +48,7 @@ func grantTypes() []string {
 const (
 	scopeOpenID  = "openid"
 	scopeProfile = "profile"
+	scopePhone   = "phone"
 	scopeEmail   = "email"
 	scopeOffline = "offline_access"
 )

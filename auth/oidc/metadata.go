@@ -46,7 +46,7 @@ type provider struct {
 	logoutMetadata
 }
 
-func newMetadata(issuer string, cfg config.OauthProvider, device bool) (metadata, error) {
+func newMetadata(issuer string, cfg config.OauthProvider, device bool, names []string) (metadata, error) {
 	secrets := []string{authBasic, authPost, authPrivateKeyJWT}
 	at := issuer + "/api/auth/oauth2/"
 	document, err := json.Marshal(&provider{
@@ -59,7 +59,7 @@ func newMetadata(issuer string, cfg config.OauthProvider, device bool) (metadata
 		IntrospectionEndpointAuthMethodsSupported: secrets, RevocationEndpointAuthMethodsSupported: append([]string{authNone}, secrets...),
 		CodeChallengeMethodsSupported: []string{"S256"}, AuthorizationResponseIssParameterSupported: true,
 		SubjectTypesSupported: []string{subjectPublic, subjectPairwise}, IDTokenSigningAlgValuesSupported: signingAlgs(), ACRValuesSupported: levels(cfg, nil),
-		ClaimsSupported:          claimsSupported(cfg),
+		ClaimsSupported:          claimsSupported(cfg, names),
 		ClaimsParameterSupported: true, PromptValuesSupported: promptValues(), deviceMetadata: newDeviceMetadata(issuer, device), logoutMetadata: newLogoutMetadata(at),
 		UserinfoSigningAlgValuesSupported: signingAlgs(), IntrospectionSigningAlgValuesSupported: signingAlgs(),
 	})

@@ -92,7 +92,7 @@ func New(c *core.Core) (*Service, error) {
 	if s.browser, err = newBrowsers(c.Keys, c.Config); err != nil {
 		return nil, err
 	}
-	if s.metadata, err = newMetadata(s.issuer, s.cfg, c.Config.DeviceAuthorization.Enabled); err != nil {
+	if s.metadata, err = newMetadata(s.issuer, s.cfg, c.Config.DeviceAuthorization.Enabled, namesOf(c.Config)); err != nil {
 		return nil, err
 	}
 	s.listen()

@@ -39,7 +39,7 @@ func newScopeClaims(cfg config.OauthProvider) ([]scopeClaim, error) {
 
 // userFields are what may be told of a person by configuration.
 func userFields() []string {
-	return []string{"id", "name", "email", "email_verified", "image", "role", "created_at", "updated_at", "given_name", "family_name"}
+	return []string{"id", "name", "email", "email_verified", "image", "role", "created_at", "updated_at", "given_name", "family_name", "username", "phone_number"}
 }
 
 // field is one of them; nil when the person has none.
@@ -49,6 +49,8 @@ func field(u *core.User, name string) any {
 		return u.ID
 	case "image":
 		name = "picture"
+	case "username":
+		name = claimUsername
 	case "role":
 		if u.Role == "" {
 			return nil
@@ -71,12 +73,21 @@ func (s *Service) scopeClaims(u *core.User, scopes []string) map[string]any {
 	return claims
 }
 
+// namesOf are the claims that people have where usernames or phone numbers are on.
+func namesOf(cfg *config.Config) []string {
+	var names []string
+	if cfg.Username.Enabled {
+		names = append(names, claimUsername)
+	}
+	return names
+}
+
 // claimsSupported are what is told of a person and of how they signed in: always,
-// by the standard scopes that are on, and by configuration (OpenID Connect
+// by the standard scopes that are on, more where people have it, and by configuration (OpenID Connect
 // Discovery §3, claims_supported).
-func claimsSupported(cfg config.OauthProvider) []string {
+func claimsSupported(cfg config.OauthProvider, more []string) []string {
 	claims := []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"}
-	for _, claim := range []string{"name", "picture", "given_name", "family_name", "email", "email_verified", "updated_at"} {
+	for _, claim := range append([]string{"name", "picture", "given_name", "family_name", "email", "email_verified", "updated_at"}, more...) {
 		if slices.Contains(cfg.Scopes, scopeOfClaim(claim)) {
 			claims = append(claims, claim)
 		}

@@ -16,6 +16,9 @@ type UserInfo struct {
 	Email         string `json:"email,omitempty"`
 	EmailVerified *bool  `json:"email_verified,omitempty"`
 	UpdatedAt     int64  `json:"updated_at,omitempty"`
+	Username      string `json:"preferred_username,omitempty"`
+	Phone         string `json:"phone_number,omitempty"`
+	PhoneVerified *bool  `json:"phone_number_verified,omitempty"`
 
 	more map[string]any // by configuration
 }
@@ -56,14 +59,42 @@ func (s *Service) about(u *core.User, subject string, t *accessToken) *UserInfo 
 	if has(scopeProfile, "updated_at") {
 		info.UpdatedAt = u.UpdatedAt.Unix()
 	}
+	if has(scopeProfile, claimUsername) {
+		info.Username = u.Extra.Known("username")
+	}
+	info.addPhone(u, has(scopePhone, claimPhone), has(scopePhone, claimPhoneVerified))
 	if len(s.claims) > 0 {
 		info.more = s.scopeClaims(u, t.scopes)
 		for _, standard := range []string{"name", "picture", "given_name", "family_name", "email", "email_verified"} {
 			delete(info.more, standard) // those are the scopes' profile and email
 		}
-		if info.UpdatedAt != 0 {
-			delete(info.more, "updated_at")
-		}
+		info.standardFirst()
 	}
 	return info
+}
+
+// addPhone tells the number of somebody who has one, and whether it was proven.
+func (u *UserInfo) addPhone(of *core.User, number, verified bool) {
+	known := of.Extra.Known("phoneNumber")
+	if known == "" {
+		return
+	}
+	if number {
+		u.Phone = known
+	}
+	if verified {
+		proven := of.Extra.Known("phoneNumberVerified") == "true"
+		u.PhoneVerified = &proven
+	}
+}
+
+// standardFirst leaves out what configuration tells once more.
+func (u *UserInfo) standardFirst() {
+	for claim, told := range map[string]bool{
+		"updated_at": u.UpdatedAt != 0, claimUsername: u.Username != "", claimPhone: u.Phone != "", claimPhoneVerified: u.PhoneVerified != nil,
+	} {
+		if told {
+			delete(u.more, claim)
+		}
+	}
 }

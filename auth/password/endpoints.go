@@ -77,7 +77,7 @@ func (s *Service) signUp(r *api.Request, in *signUpInput) (any, error) {
 	if err := s.core.CheckImage(in.Image); err != nil {
 		return nil, err
 	}
-	fields, err := s.core.UserFields.ForNew(in.Rest)
+	fields, err := s.core.FieldsForNew(r.Context(), in.Rest)
 	if err != nil {
 		return nil, err
 	}

@@ -19,13 +19,28 @@ func (s *Service) SignIn(r *api.Request, email, password, callbackURL string, re
 	if !api.ValidEmail(email) {
 		return nil, ErrInvalidEmail
 	}
+	user, err := s.core.UserByEmail(r.Context(), s.core.DB, email)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	return s.SignInUser(r, user, "email", password, callbackURL, remember, ErrWrong)
+}
+
+// SignInUser signs in somebody who was looked up by a name of theirs; user is nil
+// when nobody has it, which costs the same. wrong is the refusal of both, and of a
+// wrong password. Errors: ErrDisabled, ErrTooLong, wrong, core.ErrNotVerified, core.ErrBanned.
+func (s *Service) SignInUser(r *api.Request, user *core.User, method, password, callbackURL string, remember bool, wrong error) (*core.Auth, error) {
+	if !s.core.Config.EmailAndPassword.Enabled {
+		return nil, ErrDisabled
+	}
 	if err := s.checkTooLong(password); err != nil {
 		return nil, err
 	}
 	ctx := r.Context()
-	user, hash, rehash, err := s.identify(ctx, email, password)
+	hash, rehash, err := s.identify(ctx, user, password)
 	if errors.Is(err, ErrWrong) {
-		r.Security("sign-in-failed", "method", "email")
+		r.Security("sign-in-failed", "method", method)
+		return nil, wrong
 	}
 	if err != nil {
 		return nil, err
@@ -33,23 +48,18 @@ func (s *Service) SignIn(r *api.Request, email, password, callbackURL string, re
 	if s.core.Config.EmailAndPassword.RequireEmailVerification && !user.EmailVerified {
 		return nil, s.notVerified(r, user, callbackURL)
 	}
-	return s.core.SignIn(r, core.NewSignIn(r, user, "email", remember, "pwd"), s.stronger(ctx, user, password, hash, rehash))
+	return s.core.SignIn(r, core.NewSignIn(r, user, method, remember, "pwd"), s.stronger(ctx, user, password, hash, rehash))
 }
 
-// identify finds the user whose address and password these are.
-func (s *Service) identify(ctx context.Context, email, password string) (user *core.User, hash string, rehash bool, err error) {
-	user, err = s.core.UserByEmail(ctx, s.core.DB, email)
-	if errors.Is(err, store.ErrNotFound) {
+// identify tells whether the password is the user's. Errors: ErrWrong.
+func (s *Service) identify(ctx context.Context, user *core.User, password string) (hash string, rehash bool, err error) {
+	if user == nil {
 		if err := s.hash.Dummy(ctx, password); err != nil {
-			return nil, "", false, err
+			return "", false, err
 		}
-		return nil, "", false, ErrWrong
+		return "", false, ErrWrong
 	}
-	if err != nil {
-		return nil, "", false, err
-	}
-	hash, rehash, err = s.check(ctx, user.ID, password)
-	return user, hash, rehash, err
+	return s.check(ctx, user.ID, password)
 }
 
 // stronger replaces an imported or outdated hash now that the password is at hand.

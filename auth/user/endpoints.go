@@ -67,7 +67,7 @@ func (s *Service) update(r *api.Request, in *struct {
 	if _, ok := in.Fields["email"]; ok {
 		return status{}, ErrEmail
 	}
-	fields, err := s.core.UserFields.ForUpdate(in.Fields)
+	fields, err := s.core.FieldsForUpdate(r.Context(), core.Caller(r).User, in.Fields)
 	if err != nil {
 		return status{}, err
 	}

@@ -57,7 +57,7 @@ func capabilities() []capability {
 		{Name: "social_providers", Built: true},
 		{Name: "sso"},
 		{Name: "two_factor", Fields: []string{"twoFactorEnabled"}},
-		{Name: "username", Fields: []string{"username", "displayUsername"}},
+		{Name: "username", Built: true, Fields: []string{"username", "displayUsername"}},
 	}
 }
 

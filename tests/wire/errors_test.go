@@ -192,6 +192,7 @@ func unprovoked() map[string]string {
 	unprovokedOfProfile(reasons)
 	unprovokedOfAccounts(reasons)
 	unprovokedOfAnonymous(reasons)
+	unprovokedOfUsernames(reasons)
 	for _, e := range []string{
 		"POST /oauth2/register 403 access_denied", "POST /oauth2/public-client-prelogin 401 invalid_signature", "POST /oauth2/public-client-prelogin 404 not_found",
 	} {
@@ -246,5 +247,15 @@ func unprovokedOfAccounts(reasons map[string]string) {
 		"GET /account-info 400 REFRESH_TOKEN_NOT_FOUND", "GET /account-info 400 FAILED_TO_REFRESH_ACCESS_TOKEN", "GET /account-info 400 PROVIDER_NOT_SUPPORTED",
 	} {
 		reasons[e] = elsewhere
+	}
+}
+
+func unprovokedOfUsernames(reasons map[string]string) {
+	reasons["POST /sign-in/username 500 FAILED_TO_CREATE_SESSION"] = unreachable
+	for _, code := range []string{"400 USERNAME_IS_ALREADY_TAKEN", "400 INVALID_DISPLAY_USERNAME", "400 USERNAME_IS_IMMUTABLE"} {
+		reasons["POST /sign-in/username "+code], reasons["POST /is-username-available "+code] = elsewhere, elsewhere
+	}
+	for _, code := range []string{"401 INVALID_USERNAME_OR_PASSWORD", "403 EMAIL_NOT_VERIFIED", "500 FAILED_TO_CREATE_SESSION", "400 PASSWORD_TOO_LONG"} {
+		reasons["POST /is-username-available "+code] = elsewhere
 	}
 }

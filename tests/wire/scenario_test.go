@@ -45,6 +45,7 @@ type step struct {
 	Password string `json:"password,omitempty"`
 	Name     string `json:"name,omitempty"`
 	Role     string `json:"role,omitempty"`
+	Username string `json:"username,omitempty"`
 }
 
 // settings is settings.json of a run: how each of the two servers is started for it.

@@ -34,9 +34,9 @@ func commonSetup(t *testing.T, s *stage, st step) bool {
 	t.Helper()
 	switch st.Setup {
 	case "user":
-		s.browser("new").Post(t, "/sign-up/email", map[string]string{"email": st.Email, "password": st.Password, "name": st.Name}).Want(t, http.StatusOK)
+		s.browser("new").Post(t, "/sign-up/email", signingUp(st)).Want(t, http.StatusOK)
 	case "sign-up":
-		s.browser(st.As).Post(t, "/sign-up/email", map[string]string{"email": st.Email, "password": st.Password, "name": st.Name}).Want(t, http.StatusOK)
+		s.browser(st.As).Post(t, "/sign-up/email", signingUp(st)).Want(t, http.StatusOK)
 	case "image":
 		s.browser(st.As).Post(t, "/update-user", map[string]string{"image": st.Path}).Want(t, http.StatusOK)
 	case "get":
@@ -53,6 +53,14 @@ func commonSetup(t *testing.T, s *stage, st step) bool {
 		return false
 	}
 	return true
+}
+
+func signingUp(st step) map[string]string {
+	body := map[string]string{"email": st.Email, "password": st.Password, "name": st.Name}
+	if st.Username != "" {
+		body["username"] = st.Username
+	}
+	return body
 }
 
 // useClient gives the scenarios an OAuth client and their usual authorization request.

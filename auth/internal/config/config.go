@@ -51,6 +51,7 @@ type Config struct {
 	OneTap              OneTap              `toml:"one_tap"`
 	PATSignin           PATSignin           `toml:"pat_signin"`
 	Expo                Expo                `toml:"expo"`
+	Username            Username            `toml:"username"`
 	Webhook             []Webhook           `toml:"webhook" doc:"Who is told what happens, one [[webhook]] each (keys below)."`
 	PolicyWebhook       PolicyWebhook       `toml:"policy_webhook"`
 	Operator            Operator            `toml:"operator"`
@@ -192,7 +193,7 @@ type OauthProvider struct {
 	LoginPage                 string        `toml:"login_page" shown:"authd's own /login" doc:"Page of yours where people sign in; it gets better-auth's signed query."`
 	ConsentPage               string        `toml:"consent_page" shown:"authd's own /consent" doc:"Page of yours that asks for consent; it gets better-auth's signed query."`
 	Scopes                    []string      `toml:"scopes" default:"openid,profile,email,offline_access" doc:"Scopes that clients may ask for."`
-	ScopeClaims               []string      `toml:"scope_claims" doc:"Claims that a scope gives access to, beside the standard ones, in userinfo, ID tokens and access tokens that are JWTs: SCOPE CLAIM FIELD, such as \"groups roles role\". Fields: id, name, email, email_verified, image, role, created_at, updated_at, given_name, family_name."`
+	ScopeClaims               []string      `toml:"scope_claims" doc:"Claims that a scope gives access to, beside the standard ones, in userinfo, ID tokens and access tokens that are JWTs: SCOPE CLAIM FIELD, such as \"groups roles role\". Fields: id, name, email, email_verified, image, role, created_at, updated_at, given_name, family_name, username, phone_number."`
 	ACRSingleFactor           string        `toml:"acr_single_factor" default:"0" doc:"acr of a sign-in with one factor, such as a password."`
 	ACRMultiFactor            string        `toml:"acr_multi_factor" default:"1" doc:"acr of a sign-in with several factors."`
 	CodeExpiresIn             time.Duration `toml:"code_expires_in" default:"1m" min:"10s" max:"10m" doc:"How long an authorization code works."`

@@ -28,6 +28,14 @@ type AdditionalField struct {
 	// Implied, of a capability's field, says that a row without a value has the
 	// default, which is then not stored.
 	Implied bool
+	// Early, of a capability's field, says that it stands before the role in answers.
+	Early bool
+	// Clean, of a capability's field, holds a value to its rules and gives the form in
+	// which it is kept.
+	Clean func(value any) (any, error)
+	// Taken, of a capability's unique field, is what a value is refused with that is
+	// somebody else's.
+	Taken error
 }
 
 // FieldKeys lists what stands in a table of additional_fields.
@@ -157,6 +165,15 @@ func (m *Misfit) Error() string {
 		return m.Text
 	}
 	return "expected " + m.Want
+}
+
+// Take is Fit, and the field's own rules.
+func (f *AdditionalField) Take(v any) (any, error) {
+	value, err := f.Fit(v)
+	if err != nil || value == nil || f.Clean == nil {
+		return value, err
+	}
+	return f.Clean(value)
 }
 
 // Fit is a value, as JSON decodes it, as what is kept of it: a string, a

@@ -36,6 +36,9 @@ type Core struct {
 
 	// UserFields and SessionFields are what users and sessions have beyond the contract.
 	UserFields, SessionFields *Fields
+	// UserInput hold what is said of UserFields to a capability's rules, before it is
+	// taken, and may change it.
+	UserInput []func(ctx context.Context, in *UserInput) error
 
 	// UserCreated is emitted for every new user, inside the transaction that makes it.
 	UserCreated event.Topic[*User]

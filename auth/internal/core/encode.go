@@ -20,6 +20,9 @@ func AppendUser(b []byte, u *User) []byte {
 	b = appendNullString(append(b, `,"image":`...), u.Image)
 	b = appendTime(append(b, `,"createdAt":`...), u.CreatedAt)
 	b = appendTime(append(b, `,"updatedAt":`...), u.UpdatedAt)
+	if u.Extra.fields != nil {
+		b = u.Extra.append(b, true)
+	}
 	b = append(b, `,"role":`...)
 	if u.Role == "" {
 		b = append(b, "null"...)
@@ -35,7 +38,7 @@ func AppendUser(b []byte, u *User) []byte {
 		b = appendTime(b, *u.BanExpires)
 	}
 	if u.Extra.fields != nil {
-		b = u.Extra.append(b)
+		b = u.Extra.append(b, false)
 	}
 	b = appendString(append(b, `,"id":`...), u.ID)
 	return append(b, '}')
@@ -51,7 +54,7 @@ func AppendSession(b []byte, s *Session, token string) []byte {
 	b = appendString(append(b, `,"userAgent":`...), s.UserAgent)
 	b = appendString(append(b, `,"userId":`...), s.UserID)
 	if s.Extra.fields != nil {
-		b = s.Extra.append(b)
+		b = s.Extra.append(b, false)
 	}
 	b = appendString(append(b, `,"id":`...), s.ID)
 	return append(b, '}')

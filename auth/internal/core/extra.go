@@ -86,11 +86,20 @@ func (e Extra) Text(name string) string {
 	return value
 }
 
-// append writes the registered fields that are shown, each after a comma.
-func (e Extra) append(b []byte) []byte {
+// Known is Text, and "" for what is no registered field any more.
+func (e Extra) Known(name string) string {
+	if e.fields == nil || e.fields.index(name) < 0 {
+		return ""
+	}
+	return e.Text(name)
+}
+
+// append writes the registered fields that are shown, each after a comma: those
+// that stand before the role, or those behind it.
+func (e Extra) append(b []byte, early bool) []byte {
 	for i := range e.fields.list {
 		field := &e.fields.list[i]
-		if !field.Returned {
+		if !field.Returned || field.Early != early {
 			continue
 		}
 		b = append(append(append(b, `,"`...), field.Name...), `":`...)

@@ -58,6 +58,15 @@ func (f *Fields) Configured() []Field { return f.list[f.own:] }
 // All are the registered fields.
 func (f *Fields) All() []Field { return f.list }
 
+// inWords gives a FieldTaken the words of the field's capability.
+func (f *Fields) inWords(err error) error {
+	var taken *FieldTaken
+	if errors.As(err, &taken) {
+		taken.words = f.list[f.index(taken.Field)].Taken
+	}
+	return err
+}
+
 func (f *Fields) empty() bool { return len(f.list) == 0 }
 
 func (f *Fields) index(name string) int {
@@ -144,7 +153,7 @@ func (f *Fields) Set(name string, value any) (Values, error) {
 }
 
 func (v Values) set(field *Field, place string, given any) error {
-	value, err := field.Fit(given)
+	value, err := field.Take(given)
 	var misfit *config.Misfit
 	if errors.As(err, &misfit) {
 		text := misfit.Text

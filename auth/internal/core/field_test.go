@@ -28,11 +28,11 @@ func TestExtraKeepsWhatItIsGiven(t *testing.T) {
 	}
 	// As JSON.stringify writes it, for apps compare bytes.
 	want := `,"list":["a\"b","],}",` + "\"\u2028\"" + `],"number":1e+21,"text":"<x>\\\",{\""`
-	if got := string(e.append(nil)); got != want {
+	if got := string(e.append(nil, false)); got != want {
 		t.Fatalf("got  %s\nwant %s", got, want)
 	}
 	e = e.With(Values{"text": "null", "list": "null", "number": "null", "secret": "null"})
-	if e.text != `{"gone":{"a":["}",","]}}` || string(e.append(nil)) != `,"list":null,"number":null,"text":null` {
+	if e.text != `{"gone":{"a":["}",","]}}` || string(e.append(nil, false)) != `,"list":null,"number":null,"text":null` {
 		t.Fatal(e.text)
 	}
 }
@@ -55,7 +55,7 @@ func TestACapabilitysFieldComesFirstAndItsNameIsTaken(t *testing.T) {
 	if err := f.Add(Field{Name: "lastSeen", Type: "string", Returned: true}); err != nil {
 		t.Fatal(err)
 	}
-	if got := string(Extra{fields: f}.append(nil)); got != `,"lastSeen":null,"plan":null` {
+	if got := string(Extra{fields: f}.append(nil, false)); got != `,"lastSeen":null,"plan":null` {
 		t.Fatal(got)
 	}
 	if err := f.Add(Field{Name: "Plan"}); err == nil || !strings.Contains(err.Error(), "user.additional_fields.Plan") {

@@ -12,12 +12,18 @@ import (
 )
 
 // FieldTaken tells that another user has the value of a field that is unique.
-type FieldTaken struct{ Field string }
+type FieldTaken struct {
+	Field string
+	words error // the capability's own, nil where it has none
+}
 
 func (e *FieldTaken) Error() string { return e.Field + " is already taken" }
 
 // Unwrap is how it is answered where a capability has no words of its own.
 func (e *FieldTaken) Unwrap() error {
+	if e.words != nil {
+		return e.words
+	}
 	return &api.Error{Status: http.StatusUnprocessableEntity, Code: ErrFieldTaken.Code, Message: e.Error()}
 }
 
@@ -35,7 +41,7 @@ func (c *Core) keepUnique(ctx context.Context, tx *store.Tx, userID string, befo
 			continue
 		}
 		if err := takeUnique(ctx, tx, userID, field, value); err != nil {
-			return err
+			return c.UserFields.inWords(err)
 		}
 	}
 	return nil
