@@ -17,6 +17,7 @@ import (
 	"authd/auth/openapi"
 	"authd/auth/operator"
 	"authd/auth/pages"
+	"authd/auth/passkey"
 	"authd/auth/password"
 	"authd/auth/session"
 	"authd/auth/setup"
@@ -34,6 +35,7 @@ type Services struct {
 	Users     *user.Service
 	Passwords *password.Service
 	Usernames *username.Service
+	Passkeys  *passkey.Service
 	Sessions  *session.Service
 	Browser   Browser
 	Accounts  *account.Service
@@ -62,6 +64,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 		return nil, err
 	}
 	m.Sessions = session.New(c)
+	m.Passkeys = passkey.New(c, signUpMails{m.Users, m.Passwords})
 	m.Operators = operator.New(c)
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
 	m.OpenAPI = openapi.New()
@@ -121,7 +124,7 @@ func (s *Server) endpoints() []api.Endpoint {
 		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Usernames.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(), m.Avatars.Endpoints(), m.Accounts.Endpoints(),
 		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.Social.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
 		m.Admin.Operations(guard), m.Access.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
-		m.Browser.Endpoints(),
+		m.Browser.Endpoints(), m.Passkeys.Endpoints(),
 	} {
 		all = append(all, list...)
 	}

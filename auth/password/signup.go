@@ -142,7 +142,7 @@ func (s *Service) alreadyThere(r *api.Request, in SignUp, who *core.SignUp) (*co
 	ctx := r.Context()
 	var mail string
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		mail, err = s.core.Mail.Queue(ctx, tx, kindExistingUser, address{Email: core.NormalizeEmail(in.Email), Locale: r.Languages()})
+		mail, err = s.QueueExisting(ctx, tx, in.Email, r.Languages())
 		return err
 	})
 	if err != nil {
@@ -150,4 +150,9 @@ func (s *Service) alreadyThere(r *api.Request, in SignUp, who *core.SignUp) (*co
 	}
 	s.core.Mail.Sent(ctx, mail)
 	return s.core.Synthetic(ctx, core.NewUser{Name: who.Name, Email: who.Email, Image: who.Image, Fields: who.Fields, Role: who.Role, Pending: who.Pending}), nil, nil
+}
+
+// QueueExisting tells the owner of an address that somebody wanted an account with it.
+func (s *Service) QueueExisting(ctx context.Context, tx *store.Tx, email, languages string) (string, error) {
+	return s.core.Mail.Queue(ctx, tx, kindExistingUser, address{Email: core.NormalizeEmail(email), Locale: languages})
 }

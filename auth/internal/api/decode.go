@@ -295,7 +295,7 @@ func assign(target reflect.Value, v any, present bool, path *string) string {
 		target.SetBool(b)
 	case reflect.Interface:
 		if !present {
-			return mismatch
+			return "Invalid input: expected nonoptional, received undefined"
 		}
 		if v != nil {
 			target.Set(reflect.ValueOf(v))

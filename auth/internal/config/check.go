@@ -78,7 +78,7 @@ func (c *Config) refuse(key string, given any, allowed string) error {
 // check looks at the values that a kind and a range do not tell all about.
 func (c *Config) check() error {
 	for _, check := range []func() error{
-		c.checkAddresses, c.checkSecrets, c.checkOrigins, c.checkPasswords,
+		c.checkAddresses, c.checkSecrets, c.checkOrigins, c.checkPasskey, c.checkPasswords,
 		c.checkAccount, c.checkSession, c.checkCookies, c.checkProvider, c.checkMail, c.checkPolicy, c.checkSignUp, c.checkGuards, c.checkPlaceholders, c.checkUsername,
 	} {
 		if err := check(); err != nil {

@@ -49,6 +49,7 @@ type Config struct {
 	SIWE                SIWE                `toml:"siwe"`
 	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
 	OneTap              OneTap              `toml:"one_tap"`
+	Passkey             Passkey             `toml:"passkey"`
 	PATSignin           PATSignin           `toml:"pat_signin"`
 	Expo                Expo                `toml:"expo"`
 	Username            Username            `toml:"username"`

@@ -67,6 +67,8 @@ type Core struct {
 	// UserLinked tells of an anonymous user who became somebody, before the anonymous
 	// one is deleted.
 	UserLinked event.Topic[*UserLinked]
+	// PasskeyAdded, PasskeyRenamed and PasskeyRemoved tell what a person did with a passkey.
+	PasskeyAdded, PasskeyRenamed, PasskeyRemoved event.Topic[*PasskeyEvent]
 	// SigningIn runs before a session exists; an error refuses the sign-in.
 	SigningIn event.Topic[*SignIn]
 	// SigningUp runs before a user is made who asked for it; an error refuses the sign-up.

@@ -1,0 +1,145 @@
+package passkey
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/auth/internal/store"
+)
+
+// Person is somebody who wants an account that a passkey opens.
+type Person struct {
+	Name        string `json:"name"`
+	Email       string `json:"email"`
+	CallbackURL string `json:"callbackURL,omitempty"` // where the link in the verification mail leads on to
+	Invitation  string `json:"invitation,omitempty"`
+}
+
+// personOf reads what an app tells of a person in context: JSON with name and
+// email. Errors: ErrNoUser, ErrBadUser.
+func personOf(context string) (*Person, error) {
+	if context == "" {
+		return nil, ErrNoUser
+	}
+	var p Person
+	if json.Unmarshal([]byte(context), &p) != nil {
+		return nil, ErrBadUser
+	}
+	return &p, nil
+}
+
+// maxContext bounds what is kept of a person before they have an account.
+const maxContext = 2000
+
+// SignUp begins the making of a passkey for a person who is to get an account
+// with it: their way in from then on, so that it must be one that needs no name.
+// Whether the address is somebody's already is not told here, nor looked up.
+// Errors: ErrBadUser, ErrSignUpDisabled, and what the checks of a sign-up refuse with.
+func (s *Service) SignUp(r *api.Request, p Person) (*CreationOptions, error) {
+	p.Name, p.Email = strings.TrimSpace(p.Name), core.NormalizeEmail(p.Email)
+	if p.Name == "" || !api.ValidEmail(p.Email) || len(p.Name)+len(p.CallbackURL)+len(p.Invitation) > maxContext ||
+		p.CallbackURL != "" && !r.Origins().TrustsURL(p.CallbackURL) {
+		return nil, ErrBadUser
+	}
+	if _, err := s.admit(r, p); err != nil {
+		return nil, err
+	}
+	o := s.creation(Wish{Resident: true}, p.Email)
+	o.User.ID, o.User.DisplayName = random(), p.Name
+	return o, s.keep(r, purposeRegister, "", registration{Challenge: core.HashToken(o.Challenge), Handle: o.User.ID, Person: &p})
+}
+
+// admit asks everybody who may refuse a sign-up.
+func (s *Service) admit(r *api.Request, p Person) (*core.SignUp, error) {
+	in := s.core.NewSignUp(r, method)
+	in.Name, in.Email, in.Requested = p.Name, p.Email, true
+	if p.Invitation != "" {
+		in.Invitation = p.Invitation
+	}
+	err := s.core.CheckSignUp(r.Context(), in)
+	if errors.Is(err, core.ErrSignUpRefused) {
+		return nil, ErrSignUpDisabled
+	}
+	return in, err
+}
+
+// waits tells whether something comes between a sign-up and a session.
+func (s *Service) waits(in *core.SignUp) bool {
+	return in.Pending || s.core.Config.EmailAndPassword.RequireEmailVerification
+}
+
+// signUp makes the user, their passkey, mail and session in one transaction.
+// Where something is to come before a session, a known address gets an answer of
+// the same kind, and its owner is told by mail.
+func (s *Service) signUp(r *api.Request, person Person, p *Passkey, value string, signIn bool) (*Made, error) {
+	ctx := r.Context()
+	in, err := s.admit(r, person)
+	if err != nil {
+		return nil, err
+	}
+	var user *core.User
+	var mails []string
+	create := func(tx *store.Tx) (err error) {
+		mails = nil // of a run that was taken back
+		if err := s.take(ctx, tx, purposeRegister, value); err != nil {
+			return err
+		}
+		if user, err = s.core.SignUp(ctx, tx, in); err != nil {
+			return err
+		}
+		p.UserID = user.ID
+		if err := insertPasskey(ctx, tx, p); err != nil {
+			if store.IsUnique(err, "passkey.credential_id") {
+				return ErrRegistration
+			}
+			return err
+		}
+		if s.core.Config.EmailVerification.SendOnSignUp {
+			id, err := s.mails.QueueVerification(ctx, tx, user.Email, person.CallbackURL, r.Languages())
+			mails = append(mails, id)
+			return err
+		}
+		return nil
+	}
+	defer func() { s.core.Mail.Sent(ctx, append(mails, in.Mails...)...) }()
+	made := &Made{Passkey: p}
+	if s.waits(in) || !signIn {
+		if err = s.core.DB.Write(ctx, create); errors.Is(err, core.ErrEmailTaken) && s.waits(in) {
+			return s.alreadyThere(r, in, p, value)
+		}
+	} else {
+		entering := s.signInOf(r, nil, p.UserVerified)
+		made.Auth, err = s.core.SignIn(r, entering, func(tx *store.Tx) error {
+			err := create(tx)
+			entering.User = user
+			return err
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Security("sign-up", "user", user.ID, "method", method)
+	return made, nil
+}
+
+// alreadyThere answers a sign-up with a known address as if it were new.
+func (s *Service) alreadyThere(r *api.Request, in *core.SignUp, p *Passkey, value string) (*Made, error) {
+	ctx := r.Context()
+	var mail string
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		if err := s.take(ctx, tx, purposeRegister, value); err != nil {
+			return err
+		}
+		mail, err = s.mails.QueueExisting(ctx, tx, in.Email, r.Languages())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.core.Mail.Sent(ctx, mail)
+	p.UserID = core.NewID()
+	return &Made{Passkey: p}, nil
+}
