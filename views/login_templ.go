@@ -267,7 +267,7 @@ func Login(p Page, f LoginForm) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(p, p.title(p.T("login.title"), f.Errors, "email", "password")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout(p.listed(p.T("login.about", "app", p.App)), p.title(p.T("login.title"), f.Errors, "email", "password")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -144,6 +144,27 @@ func render(t *testing.T, c templ.Component) string {
 	return html.String()
 }
 
+func TestSearchEnginesListOnlyWhereOneSignsIn(t *testing.T) {
+	c := catalogue(t)
+	p := samplePage(c, c.locales[0])
+	p.Carry = nil
+	journey := p
+	journey.Carry = url.Values{"return_to": {"/account"}}
+	for name, test := range map[string]struct {
+		page   templ.Component
+		listed bool
+	}{
+		"signing in":                   {Login(p, LoginForm{}), true},
+		"signing in on somebody's way": {Login(journey, LoginForm{}), false},
+		"signing up":                   {SignUp(p, SignUpForm{}), false},
+	} {
+		html := render(t, test.page)
+		if got := !strings.Contains(html, `content="noindex"`); got != test.listed || got != strings.Contains(html, `name="description"`) {
+			t.Errorf("%s: listed is %t", name, got)
+		}
+	}
+}
+
 func TestProblemsAreAnnounced(t *testing.T) {
 	c := catalogue(t)
 	p := samplePage(c, c.locales[0])

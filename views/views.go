@@ -31,6 +31,16 @@ type Page struct {
 
 	onward string // where the page moves on to by itself
 	script string // the URL of its script; nearly no page has one
+	about  string // what search engines may say of it; "" keeps it out of them
+}
+
+// listed lets search engines find the page where people look for it, unless it is
+// one of somebody's journey.
+func (p Page) listed(about string) Page {
+	if len(p.Carry) == 0 {
+		p.about = about
+	}
+	return p
 }
 
 // Assets are the hashed URLs of the files that pages load.
