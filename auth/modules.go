@@ -22,6 +22,7 @@ import (
 	"authd/auth/session"
 	"authd/auth/setup"
 	"authd/auth/social"
+	"authd/auth/twofactor"
 	"authd/auth/user"
 	"authd/auth/username"
 	"authd/auth/webhook"
@@ -50,6 +51,7 @@ type Services struct {
 	Upstream  *upstream.Set
 	Social    *social.Service
 	Pages     *pages.Service
+	TwoFactor *twofactor.Service
 	Webhooks  *webhook.Service
 	Avatars   *avatar.Service
 	Confirm   *confirm.Service
@@ -61,6 +63,9 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	m := &Services{Core: c}
 	var err error
 	if err = s.people(m); err != nil {
+		return nil, err
+	}
+	if m.TwoFactor, err = twofactor.New(c, m.Passwords); err != nil {
 		return nil, err
 	}
 	m.Sessions = session.New(c)
@@ -89,6 +94,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	if m.Devices, err = device.New(c, m.OIDC); err != nil {
 		return nil, err
 	}
+	m.TwoFactor.UseFlows(socialFlows{flows{m.OIDC}})
 	if c.Config.DeviceAuthorization.Enabled {
 		m.OIDC.UseDevices(m.Devices)
 	}
@@ -125,6 +131,7 @@ func (s *Server) endpoints() []api.Endpoint {
 		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.Social.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
 		m.Admin.Operations(guard), m.Access.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 		m.Browser.Endpoints(), m.Passkeys.Endpoints(),
+		m.TwoFactor.Endpoints(), m.TwoFactor.Operations(guard),
 	} {
 		all = append(all, list...)
 	}

@@ -303,6 +303,12 @@ func letters(t *testing.T, l *Locale) map[string]Mail {
 	add("email-changed", mail, err)
 	mail, err = NewDeviceMail(t.Context(), from, happened)
 	add("new-device", mail, err)
+	mail, err = TwoFactorCodeMail(t.Context(), from, "042137", 3*time.Minute)
+	add("two-factor-otp", mail, err)
+	for _, kind := range []string{"two-factor-on", "two-factor-off", "two-factor-reset", "backup-code-used"} {
+		mail, err = TwoFactorMail(t.Context(), from, kind, "9", happened)
+		add(kind, mail, err)
+	}
 	mail, err = AddressClaimedMail(t.Context(), from, link)
 	add("address-claimed", mail, err)
 	mail, err = ExistingUserMail(t.Context(), from, link)

@@ -1,6 +1,6 @@
 // Package notice tells people by mail what happened to their account: that its
-// address is another one, and that somebody signed in from where nobody did
-// before. Of passwords the package password tells.
+// address is another one, that somebody signed in from where nobody did before,
+// and what became of its second factor. Of passwords the package password tells.
 //
 // Browser and network are kept as hashes, and only to know them again.
 package notice
@@ -8,6 +8,7 @@ package notice
 import (
 	"context"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"authd/auth/internal/core"
@@ -28,6 +29,12 @@ func New(c *core.Core) *Service {
 	s := &Service{core: c}
 	c.Mail.Handle(kindEmailChanged, letter(kindEmailChanged))
 	c.Mail.Handle(kindNewDevice, letter(kindNewDevice))
+	for _, kind := range secondFactor {
+		c.Mail.Handle(kind, letter(kind))
+	}
+	if c.Config.Notices.TwoFactor {
+		c.TwoFactorChanged.On(s.twoFactorChanged)
+	}
 	if c.Config.Notices.EmailChanged {
 		c.EmailChanged.On(s.emailChanged)
 	}
@@ -37,12 +44,18 @@ func New(c *core.Core) *Service {
 	return s
 }
 
+// secondFactor are the mails of each event of that kind.
+var secondFactor = map[string]string{
+	"on": "two-factor-on", "off": "two-factor-off", "reset": "two-factor-reset", "backup-code-used": "backup-code-used",
+}
+
 // news is the payload of a job: whom to tell what. It is addressed as it was
 // then, for an old address is to be told too.
 type news struct {
 	To     string     `json:"to"`
 	Name   string     `json:"name,omitempty"`
 	Email  string     `json:"email,omitempty"`
+	Left   string     `json:"left,omitempty"` // backup codes
 	Locale string     `json:"locale,omitempty"`
 	Event  core.Event `json:"event,omitzero"`
 }
@@ -53,7 +66,7 @@ func letter(kind string) func(ctx context.Context, payload []byte) (*core.Letter
 		if err != nil {
 			return nil, err
 		}
-		return &core.Letter{Kind: kind, To: n.To, Name: n.Name, Locale: n.Locale, Event: n.Event, About: n.Email, Payload: n}, nil
+		return &core.Letter{Kind: kind, To: n.To, Name: n.Name, Locale: n.Locale, Event: n.Event, About: n.Email + n.Left, Payload: n}, nil
 	}
 }
 
@@ -67,6 +80,16 @@ func (s *Service) emailChanged(ctx context.Context, tx *store.Tx, e *core.EmailC
 		e.Mails = append(e.Mails, id)
 	}
 	return nil
+}
+
+func (s *Service) twoFactorChanged(ctx context.Context, tx *store.Tx, e *core.TwoFactorChanged) error {
+	n := news{To: e.User.Email, Name: e.User.Name, Locale: e.Locale, Event: e.Event}
+	if e.What == "backup-code-used" {
+		n.Left = strconv.Itoa(e.Left)
+	}
+	id, err := s.core.Mail.Queue(ctx, tx, secondFactor[e.What], n)
+	e.Mails = append(e.Mails, id)
+	return err
 }
 
 // signedIn remembers browser and network, and tells of either that is new. The

@@ -105,7 +105,7 @@ func (who proven) signIn(r *api.Request, owner *core.User) *core.SignIn {
 		method = who.provider.ID
 	}
 	s := core.NewSignIn(r, owner, method, true)
-	s.Onward, s.Anonymous = who.onward, who.anonymous
+	s.Onward, s.Anonymous, s.Federated = who.onward, who.anonymous, true
 	return s
 }
 

@@ -39,6 +39,7 @@ type Config struct {
 	OauthProvider       OauthProvider       `toml:"oauth_provider"`
 	DeviceAuthorization DeviceAuthorization `toml:"device_authorization"`
 	JWT                 JWT                 `toml:"jwt"`
+	TwoFactor           TwoFactor           `toml:"two_factor"`
 	SocialProviders     SocialProviders     `toml:"social_providers"`
 	GenericOAuth        GenericOAuth        `toml:"generic_oauth"`
 	Bearer              Bearer              `toml:"bearer"`
@@ -151,6 +152,7 @@ type Notices struct {
 	PasswordChanged bool `toml:"password_changed" default:"true" doc:"People are told by mail that their password was changed or reset."`
 	EmailChanged    bool `toml:"email_changed" default:"true" doc:"The old and the new address are told when one took the other's place."`
 	NewDevice       bool `toml:"new_device" default:"true" doc:"People are told by mail of a sign-in in a browser, or from a network, that was not seen with their account before."`
+	TwoFactor       bool `toml:"two_factor" default:"true" doc:"People are told by mail that two-step sign-in was turned on or off, and of every backup code that was used."`
 }
 
 // RateLimit bounds what one address or session may ask for.

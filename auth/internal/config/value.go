@@ -185,6 +185,11 @@ func (k Key) parseList(source string, given any) (any, error) {
 			}
 			list = append(list, text)
 		}
+	case bool:
+		if k.Path != requireTwoFactor {
+			return nil, k.refuse(source, given)
+		}
+		list = []string{strconv.FormatBool(value)}
 	default:
 		return nil, k.refuse(source, given)
 	}

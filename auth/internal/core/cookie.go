@@ -14,7 +14,8 @@ import (
 // cookieNames are the contract's names with the configured prefix (NOTES §2).
 type cookieNames struct {
 	token, data, dontRemember string
-	invitation, twoFactor     string
+	invitation                string
+	twoFactor, trustDevice    string
 	template                  api.Cookie
 }
 
@@ -26,7 +27,7 @@ func newCookieNames(cfg *config.Config) cookieNames {
 	attrs := cfg.Advanced.DefaultCookieAttributes
 	n := cookieNames{
 		token: prefix + "session_token", data: prefix + "session_data", dontRemember: prefix + "dont_remember",
-		invitation: prefix + "invitation", twoFactor: prefix + "two_factor",
+		invitation: prefix + "invitation", twoFactor: prefix + "two_factor", trustDevice: prefix + "trust_device",
 		template: api.Cookie{
 			Path: "/", HTTPOnly: true, SameSite: "Lax",
 			Secure: cfg.Advanced.UseSecureCookies || attrs.Secure, Partitioned: attrs.Partitioned,

@@ -61,6 +61,8 @@ type Core struct {
 	AccountLinked, AccountUnlinked event.Topic[*Account]
 	// PasswordSet is emitted for every password that a user gets, the first one too.
 	PasswordSet event.Topic[PasswordSet]
+	// TwoFactorChanged is emitted when a second factor is turned on or off, or used up.
+	TwoFactorChanged event.Topic[*TwoFactorChanged]
 	// MailboxClaimed tells that a user's address was proven by another than who
 	// registered it: what that one left behind as a way in goes.
 	MailboxClaimed event.Topic[*User]

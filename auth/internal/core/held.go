@@ -107,3 +107,45 @@ func (c *Core) Challenge(r *api.Request) string {
 func (c *Core) DropChallenge(r *api.Request) {
 	r.SetCookie(c.cookies.cookie(c.cookies.twoFactor, "", 0))
 }
+
+// TrustedDevice is by what the browser says that it is known, "" without our signature.
+func (c *Core) TrustedDevice(r *api.Request) string {
+	value, ok := r.Cookie(c.cookies.trustDevice)
+	if !ok {
+		return ""
+	}
+	return c.Unsign(value)
+}
+
+// TrustCookie makes a browser known for as long as life; "" makes it a stranger.
+func (c *Core) TrustCookie(value string, life time.Duration) *api.Cookie {
+	if value == "" {
+		return c.cookies.cookie(c.cookies.trustDevice, "", 0)
+	}
+	return c.cookies.cookie(c.cookies.trustDevice, c.sign(value), int(life.Seconds()))
+}
+
+// TwoFactorChanged is the event that something became of a user's second factor.
+type TwoFactorChanged struct {
+	User *User
+	// What is "on", "off", "reset" (by somebody who may), or "backup-code-used".
+	What   string
+	Left   int // backup codes, after one was used
+	Event  Event
+	Locale string // an Accept-Language header
+	// Mails are jobs that the listeners have queued.
+	Mails []string
+}
+
+// RenewSession gives a session another token and another proof: what a browser
+// held before is worth nothing from then on. The session stays the one that apps
+// were told of.
+func (c *Core) RenewSession(ctx context.Context, tx *store.Tx, s *Session, amr []string) (*Session, error) {
+	now := millis(c.Now(ctx))
+	renewed := *s
+	renewed.Token, renewed.AMR, renewed.UpdatedAt = NewToken(32), amr, now
+	if s.Remember {
+		renewed.ExpiresAt = now.Add(c.Config.Session.ExpiresIn)
+	}
+	return &renewed, renewSession(ctx, tx, &renewed)
+}

@@ -30,6 +30,8 @@ type SignIn struct {
 	// Mailbox tells that the proof was a message to the person's address: a code
 	// sent to the same place is no second factor.
 	Mailbox bool
+	// Federated tells that a provider answers for the person, and has asked what it asks.
+	Federated bool
 	// Renews tells that this takes the place of a session that the person has:
 	// nobody comes in by it, so only a ban stands against it.
 	Renews bool

@@ -138,6 +138,15 @@ func refreshSession(ctx context.Context, tx *store.Tx, s *Session) error {
 	return err
 }
 
+func renewSession(ctx context.Context, tx *store.Tx, s *Session) error {
+	n, err := tx.Exec(ctx, `UPDATE session SET token_hash = $1, amr = $2, updated_at = $3, expires_at = $4 WHERE id = $5`,
+		HashToken(s.Token), formatList(s.AMR), s.UpdatedAt, s.ExpiresAt, s.ID)
+	if err == nil && n == 0 {
+		return store.ErrNotFound
+	}
+	return err
+}
+
 func deleteSession(ctx context.Context, tx *store.Tx, userID, id string) (bool, error) {
 	n, err := tx.Exec(ctx, `DELETE FROM session WHERE id = $1 AND user_id = $2`, id, userID)
 	return n > 0, err
