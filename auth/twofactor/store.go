@@ -113,16 +113,14 @@ func deleteBackupCodes(ctx context.Context, tx *store.Tx, userID string) (int64,
 
 // deleteExpired tells whether there may be more.
 func deleteExpired(ctx context.Context, tx *store.Tx, now time.Time, limit int) (more bool, err error) {
-	for _, sql := range []string{
-		`DELETE FROM two_factor_challenge WHERE token_hash IN (SELECT token_hash FROM two_factor_challenge WHERE expires_at < $1 LIMIT $2)`,
-		`DELETE FROM two_factor_code WHERE owner IN (SELECT owner FROM two_factor_code WHERE expires_at < $1 LIMIT $2)`,
-		`DELETE FROM trusted_device WHERE id IN (SELECT id FROM trusted_device WHERE expires_at < $1 LIMIT $2)`,
-	} {
-		n, err := tx.Exec(ctx, sql, now, limit)
-		if err != nil {
-			return false, err
-		}
-		more = more || n == int64(limit)
+	challenges, err := tx.Exec(ctx, `DELETE FROM two_factor_challenge WHERE token_hash IN (SELECT token_hash FROM two_factor_challenge WHERE expires_at < $1 LIMIT $2)`, now, limit)
+	if err != nil {
+		return false, err
 	}
-	return more, nil
+	codes, err := tx.Exec(ctx, `DELETE FROM two_factor_code WHERE owner IN (SELECT owner FROM two_factor_code WHERE expires_at < $1 LIMIT $2)`, now, limit)
+	if err != nil {
+		return false, err
+	}
+	devices, err := tx.Exec(ctx, `DELETE FROM trusted_device WHERE id IN (SELECT id FROM trusted_device WHERE expires_at < $1 LIMIT $2)`, now, limit)
+	return max(challenges, codes, devices) == int64(limit), err
 }
