@@ -5,7 +5,7 @@
 //	main.go            hands over to auth/cli
 //	auth/cli           one file a command
 //	auth               New, Handler, Run, Close; modules.go is THE list of capabilities
-//	auth/<capability>  one folder each: ways in (password, social), people (user, account, avatar, notice, confirm), who may
+//	auth/<capability>  one folder each: ways in (password, passkey, social), people (user, account, avatar, notice, confirm), who may
 //	                   come in (setup, access), sessions (session, bearer, multisession, onetimetoken, lastlogin),
 //	                   the provider (oidc, device, jwt), the operator's (admin, operator, webhook, importer),
 //	                   and pages, openapi, health

@@ -53,6 +53,10 @@ func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (
 		return views.NewDeviceMail(ctx, from, happened(l, base+"/forgot-password"))
 	case "address-claimed":
 		return views.AddressClaimedMail(ctx, from, base+"/forgot-password")
+	case "passkey-added":
+		return views.PasskeyAddedMail(ctx, from, l.About, happened(l, base+"/account/security"))
+	case "passkey-removed":
+		return views.PasskeyRemovedMail(ctx, from, l.About, happened(l, base+"/account/security"))
 	case "existing-user-sign-up":
 		return views.ExistingUserMail(ctx, from, base+"/login")
 	case "confirm-code":

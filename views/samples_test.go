@@ -311,6 +311,10 @@ func letters(t *testing.T, l *Locale) map[string]Mail {
 	}
 	mail, err = AddressClaimedMail(t.Context(), from, link)
 	add("address-claimed", mail, err)
+	mail, err = PasskeyAddedMail(t.Context(), from, "Blue key", happened)
+	add("passkey-added", mail, err)
+	mail, err = PasskeyRemovedMail(t.Context(), from, "", happened)
+	add("passkey-removed", mail, err)
 	mail, err = ExistingUserMail(t.Context(), from, link)
 	add("existing-user-sign-up", mail, err)
 	mail, err = ConfirmCodeMail(t.Context(), from, "042137", 10*time.Minute)

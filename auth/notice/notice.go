@@ -35,6 +35,7 @@ func New(c *core.Core) *Service {
 	if c.Config.Notices.TwoFactor {
 		c.TwoFactorChanged.On(s.twoFactorChanged)
 	}
+	s.passkeys()
 	if c.Config.Notices.EmailChanged {
 		c.EmailChanged.On(s.emailChanged)
 	}

@@ -151,6 +151,8 @@ type DeleteUser struct {
 type Notices struct {
 	PasswordChanged bool `toml:"password_changed" default:"true" doc:"People are told by mail that their password was changed or reset."`
 	EmailChanged    bool `toml:"email_changed" default:"true" doc:"The old and the new address are told when one took the other's place."`
+	PasskeyAdded    bool `toml:"passkey_added" default:"true" doc:"People are told by mail that their account has another passkey."`
+	PasskeyRemoved  bool `toml:"passkey_removed" default:"true" doc:"People are told by mail that a passkey was taken from their account."`
 	NewDevice       bool `toml:"new_device" default:"true" doc:"People are told by mail of a sign-in in a browser, or from a network, that was not seen with their account before."`
 	TwoFactor       bool `toml:"two_factor" default:"true" doc:"People are told by mail that two-step sign-in was turned on or off, and of every backup code that was used."`
 }

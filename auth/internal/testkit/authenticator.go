@@ -64,6 +64,13 @@ func (s *Server) Authenticator() *Authenticator {
 	}
 }
 
+// In is the same authenticator in a test inside the test.
+func (a *Authenticator) In(t testing.TB) *Authenticator {
+	b := *a
+	b.t = t
+	return &b
+}
+
 // Create does what navigator.credentials.create() does with options, and returns its
 // RegistrationResponseJSON.
 func (a *Authenticator) Create(options *Answer) map[string]any {

@@ -23,6 +23,11 @@ func (s *Server) Client() *Client {
 	return &Client{Cookies: map[string]string{}, Header: http.Header{"Origin": {s.URL}}, base: s.URL, t: s.t}
 }
 
+// In is the same browser in a test inside the test: a fuzz target's.
+func (c *Client) In(t testing.TB) *Client {
+	return &Client{Cookies: c.Cookies, Header: c.Header, base: c.base, t: t}
+}
+
 // HoldsSession tells whether any session's token is left in the browser.
 func (c *Client) HoldsSession() bool {
 	for name := range c.Cookies {
