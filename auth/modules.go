@@ -21,6 +21,7 @@ import (
 	"authd/auth/password"
 	"authd/auth/session"
 	"authd/auth/setup"
+	"authd/auth/siwe"
 	"authd/auth/social"
 	"authd/auth/twofactor"
 	"authd/auth/user"
@@ -40,6 +41,7 @@ type Services struct {
 	Sessions  *session.Service
 	Browser   Browser
 	Accounts  *account.Service
+	Wallets   *siwe.Service
 	Admin     *admin.Service
 	Operators *operator.Service
 	OIDC      *oidc.Service
@@ -85,7 +87,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	if m.Upstream, err = upstream.New(c.Config, c.Egress, c.Now); err != nil {
 		return nil, err
 	}
-	m.Accounts = account.New(c, m.Upstream)
+	m.Accounts, m.Wallets = account.New(c, m.Upstream), siwe.New(c, m.Users)
 	m.Accounts.UseAnonymous(m.Browser.Anonymous)
 	if m.OIDC, err = oidc.New(c); err != nil {
 		return nil, err
@@ -131,7 +133,7 @@ func (s *Server) endpoints() []api.Endpoint {
 		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.Social.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
 		m.Admin.Operations(guard), m.Access.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 		m.Browser.Endpoints(), m.Passkeys.Endpoints(),
-		m.TwoFactor.Endpoints(), m.TwoFactor.Operations(guard),
+		m.TwoFactor.Endpoints(), m.TwoFactor.Operations(guard), m.Wallets.Endpoints(),
 	} {
 		all = append(all, list...)
 	}

@@ -26,6 +26,9 @@ type Providers interface {
 // patProvider is where personal access tokens are from that people sign in with.
 const patProvider = "github"
 
+// walletProvider is where Ethereum accounts are from that people sign in with.
+const walletProvider = "siwe"
+
 // Service is this capability.
 type Service struct {
 	core      *core.Core
@@ -72,7 +75,7 @@ func (s *Service) Usable(a *core.Account) bool {
 		return s.core.Config.EmailAndPassword.Enabled
 	}
 	_, configured := s.providers.Get(a.ProviderID)
-	return configured || a.ProviderID == patProvider && s.core.Config.PATSignin.Enabled
+	return configured || a.ProviderID == walletProvider && s.core.Config.SIWE.Enabled || a.ProviderID == patProvider && s.core.Config.PATSignin.Enabled
 }
 
 // Unlink takes a way in from its user, unless it is the last one by which they

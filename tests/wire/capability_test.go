@@ -53,7 +53,7 @@ func capabilities() []capability {
 		}},
 		{Name: "reference"}, // routes of the recorded server's own
 		{Name: "scim"},
-		{Name: "siwe"},
+		{Name: "siwe", Built: true},
 		{Name: "social_providers", Built: true},
 		{Name: "sso"},
 		{Name: "two_factor", Fields: []string{"twoFactorEnabled"}},

@@ -8,6 +8,8 @@ func unprovokedOfAnonymous(reasons map[string]string) {
 		"POST /delete-anonymous-user 400 DELETE_ANONYMOUS_USER_DISABLED":           setUpOther,
 		"POST /delete-anonymous-user 500 FAILED_TO_DELETE_ANONYMOUS_USER_SESSIONS": storage,
 		"POST /delete-anonymous-user 500 FAILED_TO_DELETE_ANONYMOUS_USER":          storage,
+		"POST /siwe/verify 400 ":                                                   setUpOther,
+		"POST /siwe/verify 500 ":                                                   unreachable,
 	} {
 		reasons[e] = reason
 	}

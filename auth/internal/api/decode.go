@@ -30,8 +30,8 @@ func (r *Request) readBody() (any, error) {
 	media, params, err := mime.ParseMediaType(kind)
 	if err != nil || !r.endpoint.takes(media) {
 		return nil, &Error{
-			http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
-			`Content-Type "` + clip(kind, 100) + `" is not allowed. Allowed types: ` + strings.Join(r.endpoint.Media, ", "),
+			Status: http.StatusUnsupportedMediaType, Code: "UNSUPPORTED_MEDIA_TYPE",
+			Message: `Content-Type "` + clip(kind, 100) + `" is not allowed. Allowed types: ` + strings.Join(r.endpoint.Media, ", "),
 		}
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(r.w, r.HTTP.Body, r.maxBody()))
@@ -68,7 +68,7 @@ const mostParts = 20
 // parseUpload reads a form with files (RFC 7578): a field is a text, a file its
 // bytes. A file's name and type are what the client says of it, and mean nothing.
 func parseUpload(raw []byte, boundary string) (any, error) {
-	bad := &Error{http.StatusBadRequest, "BAD_REQUEST", "Invalid form in request body"}
+	bad := &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Invalid form in request body"}
 	if boundary == "" {
 		return nil, bad
 	}
@@ -128,7 +128,7 @@ func parseJSON(raw []byte) (any, error) {
 func parseForm(raw []byte) (any, error) {
 	values, err := url.ParseQuery(string(raw))
 	if err != nil {
-		return nil, &Error{http.StatusBadRequest, "BAD_REQUEST", "Invalid form in request body"}
+		return nil, &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Invalid form in request body"}
 	}
 	return formMap(values), nil
 }
@@ -177,7 +177,7 @@ func (s *schema) decode(r *Request, body any, in any) error {
 		bad = f.set(dst, r.HTTP.PathValue(f.name), true, "path", bad)
 	}
 	if bad != nil {
-		return &Error{http.StatusBadRequest, "VALIDATION_ERROR", strings.Join(bad, "; ")}
+		return &Error{Status: http.StatusBadRequest, Code: "VALIDATION_ERROR", Message: strings.Join(bad, "; ")}
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ type Error struct {
 	Status  int
 	Code    string // "" for the few that carry a message alone
 	Message string // "" with "" as Code is an empty body
+	// Repeats tells that the body says the status, too, as some of the contract's do.
+	Repeats bool
 }
 
 func (e *Error) Error() string {
@@ -26,6 +28,7 @@ func (e *Error) Error() string {
 // errorBody is the error as the contract writes it.
 type errorBody struct {
 	Message string `json:"message"`
+	Status  int    `json:"status,omitempty"`
 	Code    string `json:"code,omitempty"`
 }
 
@@ -72,22 +75,22 @@ func retryAfter(err error, answer *Error) time.Duration {
 
 // The errors that any endpoint may answer.
 var (
-	ErrBadJSON       = &Error{http.StatusBadRequest, "BAD_REQUEST", "Invalid JSON in request body"}
-	ErrTooLarge      = &Error{http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "Request body is too large: at most 1 MiB is allowed"}
-	ErrUnauthorized  = &Error{http.StatusUnauthorized, "UNAUTHORIZED", "Unauthorized"}
-	ErrMissingOrigin = &Error{http.StatusForbidden, "MISSING_OR_NULL_ORIGIN", "Missing or null Origin"}
-	ErrInvalidOrigin = &Error{http.StatusForbidden, "INVALID_ORIGIN", "Invalid origin"}
-	ErrCrossSite     = &Error{http.StatusForbidden, "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", "Cross-site navigation login blocked. This request appears to be a CSRF attack."}
-	ErrStorage       = &Error{http.StatusServiceUnavailable, "STORAGE_UNAVAILABLE", "The server cannot write to its storage at the moment"}
-	ErrBusy          = &Error{http.StatusServiceUnavailable, "SERVER_BUSY", "The server is busy. Please try again shortly."}
+	ErrBadJSON       = &Error{Status: http.StatusBadRequest, Code: "BAD_REQUEST", Message: "Invalid JSON in request body"}
+	ErrTooLarge      = &Error{Status: http.StatusRequestEntityTooLarge, Code: "PAYLOAD_TOO_LARGE", Message: "Request body is too large: at most 1 MiB is allowed"}
+	ErrUnauthorized  = &Error{Status: http.StatusUnauthorized, Code: "UNAUTHORIZED", Message: "Unauthorized"}
+	ErrMissingOrigin = &Error{Status: http.StatusForbidden, Code: "MISSING_OR_NULL_ORIGIN", Message: "Missing or null Origin"}
+	ErrInvalidOrigin = &Error{Status: http.StatusForbidden, Code: "INVALID_ORIGIN", Message: "Invalid origin"}
+	ErrCrossSite     = &Error{Status: http.StatusForbidden, Code: "CROSS_SITE_NAVIGATION_LOGIN_BLOCKED", Message: "Cross-site navigation login blocked. This request appears to be a CSRF attack."}
+	ErrStorage       = &Error{Status: http.StatusServiceUnavailable, Code: "STORAGE_UNAVAILABLE", Message: "The server cannot write to its storage at the moment"}
+	ErrBusy          = &Error{Status: http.StatusServiceUnavailable, Code: "SERVER_BUSY", Message: "The server is busy. Please try again shortly."}
 	ErrNotFound      = &Error{Status: http.StatusNotFound}
-	errTooMany       = &Error{http.StatusTooManyRequests, "", "Too many requests. Please try again later."}
+	errTooMany       = &Error{Status: http.StatusTooManyRequests, Code: "", Message: "Too many requests. Please try again later."}
 )
 
 // Invalid is a validation failure of one place of the input: place is
 // "[body.email]", text the contract's words.
 func Invalid(place, text string) *Error {
-	return &Error{http.StatusBadRequest, "VALIDATION_ERROR", "[" + place + "] " + text}
+	return &Error{Status: http.StatusBadRequest, Code: "VALIDATION_ERROR", Message: "[" + place + "] " + text}
 }
 
 // classify maps any error to what is answered; known tells whether it was declared.
@@ -136,5 +139,9 @@ func (r *Request) writeError(err error) {
 		r.w.WriteHeader(answer.Status)
 		return
 	}
-	r.writeJSON(answer.Status, errorBody{answer.Message, answer.Code})
+	body := errorBody{Message: answer.Message, Code: answer.Code}
+	if answer.Repeats {
+		body.Status = answer.Status
+	}
+	r.writeJSON(answer.Status, body)
 }

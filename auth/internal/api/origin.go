@@ -252,10 +252,10 @@ func (r *Request) checkTargets() error {
 		}
 		s, ok := v.(string)
 		if !ok {
-			return &Error{http.StatusBadRequest, "", "Invalid " + t.label + ": expected a string"}
+			return &Error{Status: http.StatusBadRequest, Code: "", Message: "Invalid " + t.label + ": expected a string"}
 		}
 		if !r.router.cfg.Origins.TrustsURL(s) {
-			return &Error{http.StatusForbidden, t.code, "Invalid " + t.label}
+			return &Error{Status: http.StatusForbidden, Code: t.code, Message: "Invalid " + t.label}
 		}
 	}
 	return nil
@@ -264,7 +264,7 @@ func (r *Request) checkTargets() error {
 // CheckCallback guards a GET endpoint that redirects to its callbackURL.
 var CheckCallback = Guard{Check: func(r *Request) error {
 	if s := r.Query("callbackURL"); s != "" && !r.router.cfg.Origins.TrustsURL(s) {
-		return &Error{http.StatusForbidden, "INVALID_CALLBACK_URL", "Invalid callbackURL"}
+		return &Error{Status: http.StatusForbidden, Code: "INVALID_CALLBACK_URL", Message: "Invalid callbackURL"}
 	}
 	return nil
 }}
