@@ -118,7 +118,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	if m.Pages, err = newPages(m); err != nil {
 		return nil, err
 	}
-	m.Importer = importer.New(c, m.OIDC)
+	m.Importer = importer.New(c, m.OIDC, m.Passkeys)
 	m.OIDC.UsePages(logoutPages{m.Pages})
 	return m, nil
 }

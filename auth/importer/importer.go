@@ -1,5 +1,5 @@
 // Package importer takes over the people of a better-auth server: users under
-// their ids, passwords, identities at providers, and, when asked, sessions and
+// their ids, passwords, passkeys, identities at providers, and, when asked, sessions and
 // OAuth clients.
 //
 // It is the one place that knows a foreign schema. An import first judges every
@@ -20,12 +20,15 @@ import (
 
 // Service is this capability.
 type Service struct {
-	core    *core.Core
-	clients Clients
+	core     *core.Core
+	clients  Clients
+	passkeys Passkeys
 }
 
 // New connects the capability.
-func New(c *core.Core, clients Clients) *Service { return &Service{core: c, clients: clients} }
+func New(c *core.Core, clients Clients, passkeys Passkeys) *Service {
+	return &Service{core: c, clients: clients, passkeys: passkeys}
+}
 
 // Options say what is taken over.
 type Options struct {

@@ -104,7 +104,7 @@ func notYet() map[string]string {
 		"devicecode": "devices that wait: they ask again", "oauthaccesstoken": "clients ask for new tokens",
 		"oauthrefreshtoken": "clients send people to sign in once more", "oauthconsent": "people are asked for consent once more",
 		"oauthclientassertion": "used assertions", "oauthresource": "make them with authd resource create", "oauthclientresource": "link them with authd resource link",
-		"jwks": "authd makes keys of its own", "passkey": later, "twofactor": later, "apikey": later,
+		"jwks": "authd makes keys of its own", "twofactor": later, "apikey": later,
 		"organization": later, "member": later, "invitation": later, "team": later, "teammember": later, "organizationrole": later,
 		"ssoprovider": later, "walletaddress": later, "scimprovider": later,
 	}

@@ -14,12 +14,13 @@ import (
 // run is one import: what it has learnt so far of the rows that it read. All it
 // keeps of a row is a digest.
 type run struct {
-	core    *core.Core
-	clients Clients
-	src     *Source
-	o       Options
-	report  *Report
-	here    bool // somebody is here already, so that rows may meet theirs
+	core     *core.Core
+	clients  Clients
+	passkeys Passkeys
+	src      *Source
+	o        Options
+	report   *Report
+	here     bool // somebody is here already, so that rows may meet theirs
 
 	people     map[digest]fate
 	emails     map[digest]struct{}
@@ -54,7 +55,7 @@ func digestOf(parts ...string) digest {
 
 func (s *Service) newRun(ctx context.Context, src *Source, o Options) (*run, error) {
 	r := &run{
-		core: s.core, clients: s.clients, opener: newOpener(o.Secrets), src: src, o: o,
+		core: s.core, clients: s.clients, passkeys: s.passkeys, opener: newOpener(o.Secrets), src: src, o: o,
 		report: &Report{File: src.Path, Format: src.Format, Notes: []string{}, Problems: []Problem{}},
 		people: map[digest]fate{}, emails: map[digest]struct{}{}, identities: map[digest]struct{}{},
 		known: kept(),
@@ -69,6 +70,7 @@ func (s *Service) newRun(ctx context.Context, src *Source, o Options) (*run, err
 	r.steps = []*step{
 		{table: "user", judge: r.judgeUser, write: r.writeUser},
 		{table: "account", judge: r.judgeAccount, write: r.writeAccount},
+		{table: tablePasskey, judge: r.judgePasskey, write: r.writePasskey},
 		{table: "session", judge: r.judgeSession, write: r.writeSession},
 	}
 	for _, table := range []string{tableClient, tableApplication} {

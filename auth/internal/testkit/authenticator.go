@@ -75,12 +75,7 @@ func (a *Authenticator) In(t testing.TB) *Authenticator {
 // RegistrationResponseJSON.
 func (a *Authenticator) Create(options *Answer) map[string]any {
 	a.t.Helper()
-	k := &SoftKey{ID: make([]byte, 16), RPID: options.Field("rp.id"), Handle: a.bytes(options.Field("user.id")), private: a.newKey()}
-	_, _ = rand.Read(k.ID) // never fails
-	if a.FixedID != nil {
-		k.ID = a.FixedID
-	}
-	a.Keys = append(a.Keys, k)
+	k := a.Key(options.Field("rp.id"), a.bytes(options.Field("user.id")))
 	client := a.clientData("webauthn.create", options.Field("challenge"))
 	const attested = 0x40
 	data := a.data(k, attested)
@@ -99,6 +94,18 @@ func (a *Authenticator) Create(options *Answer) map[string]any {
 			"clientDataJSON": encode(client), "attestationObject": encode(object), "transports": []string{"internal", "hybrid"},
 		},
 	}
+}
+
+// Key makes a passkey without asking anybody: one that another server knows.
+func (a *Authenticator) Key(rpID string, handle []byte) *SoftKey {
+	a.t.Helper()
+	k := &SoftKey{ID: make([]byte, 16), RPID: rpID, Handle: handle, private: a.newKey()}
+	_, _ = rand.Read(k.ID) // never fails
+	if a.FixedID != nil {
+		k.ID = a.FixedID
+	}
+	a.Keys = append(a.Keys, k)
+	return k
 }
 
 // Get does what navigator.credentials.get() does with options and one of the keys, and
