@@ -62,6 +62,15 @@ func newPages(m *Services) (*pages.Service, error) {
 			DeletionPending: m.Users.DeletionPending,
 		},
 	}
+	showOptional(m, &deps)
+	return pages.New(deps)
+}
+
+// showOptional adds what may be off.
+func showOptional(m *Services, deps *pages.Deps) {
+	if m.Passkeys.Enabled() {
+		deps.Passkeys = passkeys{m.Passkeys}
+	}
 	if m.Core.Config.MultiSession.Enabled {
 		deps.Accounts = m.Browser.Accounts
 	}
@@ -74,7 +83,6 @@ func newPages(m *Services) (*pages.Service, error) {
 	if len(m.Social.Providers()) > 0 || m.Core.Config.PATSignin.Enabled {
 		deps.Connections = connections{m}
 	}
-	return pages.New(deps)
 }
 
 // flows shows the provider's flows to the pages.

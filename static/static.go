@@ -18,7 +18,7 @@ import (
 	"sync"
 )
 
-//go:embed authd.css favicon.svg icon.png submit.js
+//go:embed authd.css favicon.svg icon.png passkey.js submit.js
 var files embed.FS
 
 // Prefix is where Handler must be mounted.
@@ -44,6 +44,7 @@ func load() map[string]asset {
 		"authd.css":   "text/css; charset=utf-8",
 		"favicon.svg": "image/svg+xml",
 		"icon.png":    "image/png",
+		"passkey.js":  "text/javascript; charset=utf-8",
 		"submit.js":   "text/javascript; charset=utf-8",
 	} {
 		content, err := files.ReadFile(name)

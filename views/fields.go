@@ -1,5 +1,7 @@
 package views
 
+import "github.com/a-h/templ"
+
 // The fields of the larger forms: what is asked for, where the focus starts, and which
 // field a problem belongs to.
 
@@ -20,6 +22,9 @@ func (p Page) alertID() string {
 func (f LoginForm) identifier(p Page) field {
 	email := emailField(p, f.Email, f.Errors)
 	email.autocomplete = "username"
+	if f.Passkey != nil {
+		email.autocomplete = "username webauthn" // the browser offers passkeys in the field
+	}
 	email.focus = f.Errors.first("email", "password") == "email" || (len(f.Errors) == 0 && f.Email == "")
 	if email.focus {
 		email.describedBy = p.alertID()
@@ -39,8 +44,42 @@ func (f LoginForm) password(p Page) field {
 	return password
 }
 
+// page is the page with its script, where it needs one.
+func (f LoginForm) page(p Page) Page {
+	if f.Passkey != nil {
+		return p.WithPasskeys()
+	}
+	return p
+}
+
+// passkey is the button, nil where there are none.
+func (f LoginForm) passkey(p Page) templ.Component {
+	if f.Passkey == nil {
+		return nil
+	}
+	return passkeySignIn(p, *f.Passkey, f.Only && len(f.Methods) == 0)
+}
+
+func (f SignUpForm) page(p Page) Page {
+	if f.Passkey {
+		return p.WithPasskeys()
+	}
+	return p
+}
+
+// action is where the form goes: without passwords, only a passkey makes an account.
+func (f SignUpForm) action() string {
+	if f.Only {
+		return "/signup/passkey"
+	}
+	return "/signup"
+}
+
 func (f SignUpForm) fields(p Page) []field {
 	fields := newAccount(p, f.Name, f.Email, f.MinPasswordLength, f.Errors)
+	if f.Only {
+		fields = fields[:2]
+	}
 	fields[1].readonly = f.Invitation != nil && f.Invitation.Email != ""
 	return fields
 }

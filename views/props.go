@@ -38,6 +38,7 @@ type LoginForm struct {
 	SignUp   bool              // whether strangers may make an account
 	Reset    bool              // whether a forgotten password can be reset by mail
 	Last     bool              // a password was used last in this browser
+	Passkey  *PasskeyButton    // nil where there are none
 }
 
 // ChoosePage asks which account to go on with.
@@ -64,6 +65,7 @@ type SignUpForm struct {
 	Only              bool              // no passwords here: Methods are the only way
 	Invitation        *Invitation       // what brought the reader here, nil without one
 	Approval          bool              // an administrator looks at every new account
+	Passkey           bool              // an account may have a passkey in place of a password
 }
 
 // Invitation is what an administrator says to whom they invite.

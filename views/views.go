@@ -49,6 +49,7 @@ type Assets struct {
 	Icon      string
 	TouchIcon string
 	Submit    string // the script that posts the form of the page it is on
+	Passkey   string // the script that asks the browser for passkeys
 }
 
 // Alert says what just happened. The zero value says nothing.

@@ -89,6 +89,7 @@ func (s *Service) accountEndpoints(get func(path, id string, fn handler), post f
 	get("/account/apps/open", "pageAppOpen", s.openApp)
 	post("/account/apps/revoke", "pageAppRevoke", usual, s.revokeApp)
 	s.securityEndpoints(get, post)
+	s.passkeyEndpoints(get, post)
 }
 
 // securityEndpoints are how a person comes in.

@@ -16,6 +16,7 @@ import (
 type note struct {
 	Kind views.AlertKind
 	Key  string // of a message without placeholders
+	Gone string // a passkey that was removed, "" for none
 }
 
 const (
@@ -41,7 +42,11 @@ func noteCodecs(keys *core.Keyring) ([]securecookie.Codec, error) {
 
 // leave gives the next page something to say.
 func (s *Service) leave(r *api.Request, kind views.AlertKind, key string) {
-	value, err := s.notes[0].Encode(noteCookie, note{Kind: kind, Key: key})
+	s.leaveNote(r, note{Kind: kind, Key: key})
+}
+
+func (s *Service) leaveNote(r *api.Request, n note) {
+	value, err := s.notes[0].Encode(noteCookie, n)
 	if err != nil { // the thing is done; only the words for it are lost
 		r.Log().Warn("page note was not written", "error", err)
 		return
@@ -49,18 +54,27 @@ func (s *Service) leave(r *api.Request, kind views.AlertKind, key string) {
 	r.SetCookie(s.cookie(noteCookie, value, noteLife))
 }
 
-// take reads the note and removes it: it is said once.
-func (s *Service) take(r *api.Request) views.Alert {
+// take reads what the note says and removes it: it is said once.
+func (s *Service) take(r *api.Request) views.Alert { return s.takeNote(r).alert() }
+
+func (n note) alert() views.Alert {
+	if n.Kind == "" {
+		return views.Alert{}
+	}
+	return views.Alert{Kind: n.Kind, Text: views.Msg(n.Key)}
+}
+
+func (s *Service) takeNote(r *api.Request) note {
 	value, ok := r.Cookie(s.cookieName(noteCookie))
 	if !ok {
-		return views.Alert{}
+		return note{}
 	}
 	r.SetCookie(s.cookie(noteCookie, "", 0))
 	for _, codec := range s.notes {
 		var n note
 		if codec.Decode(noteCookie, value, &n) == nil {
-			return views.Alert{Kind: n.Kind, Text: views.Msg(n.Key)}
+			return n
 		}
 	}
-	return views.Alert{}
+	return note{}
 }

@@ -195,6 +195,7 @@ type Deps struct {
 	Flows     Flows
 	Devices   Devices   // nil when devices are not let in
 	Elsewhere Elsewhere // nil when nobody signs in at other servers
+	Passkeys  Passkeys  // nil when there are none
 	// Connections is nil when nobody has an account elsewhere.
 	Connections Connections
 	Apps        Apps

@@ -66,7 +66,7 @@ func (s *Service) loginPage(r *api.Request, _ *api.None) (api.Responder, error) 
 }
 
 func (v *visit) showLogin(status int, form views.LoginForm) (api.Responder, error) {
-	if !v.Core.Config.EmailAndPassword.Enabled && len(form.Methods) == 0 {
+	if !v.Core.Config.EmailAndPassword.Enabled && len(form.Methods) == 0 && form.Passkey == nil {
 		return show(http.StatusOK, views.NoWayIn(v.page))
 	}
 	return show(status, views.Login(v.page, form))
@@ -76,7 +76,8 @@ func (v *visit) loginForm() (views.LoginForm, error) {
 	open, err := v.Access.SignUpOpen(v.r.Context())
 	open = open || v.Core.Invitation(v.r) != "" // the page tells whether it works
 	form := views.LoginForm{SignUp: open, Reset: true, Methods: v.elsewhereMethods(false), Only: !v.Core.Config.EmailAndPassword.Enabled}
-	form.Last = len(form.Methods) > 0 && v.LastUsed(v.r) == "email" // where there is one way, no mark is needed
+	form.Passkey = v.passkeyButton()
+	form.Last = (len(form.Methods) > 0 || form.Passkey != nil) && v.LastUsed(v.r) == "email" // where there is one way, no mark is needed
 	if v.flow != nil {
 		form.Client = v.flow.Client
 	}
@@ -121,7 +122,7 @@ func (s *Service) login(r *api.Request, _ *api.None) (api.Responder, error) {
 	if err != nil {
 		return v.notSignedIn(form, err)
 	}
-	return v.onward(auth)
+	return v.offered(auth)
 }
 
 // notSignedIn says why. An unknown address, a wrong password, and one that is too

@@ -26,6 +26,7 @@ type panel struct {
 // capability that is off adds none.
 func (s *Service) panels() []panel {
 	return []panel{
+		{"passkeys", (*visit).passkeysPanel},
 		{"password", (*visit).passwordPanel},
 		{"connections", (*visit).connectionsPanel},
 		{"sessions", (*visit).sessionsPanel},
@@ -40,7 +41,9 @@ func (s *Service) securityPage(r *api.Request, _ *api.None) (api.Responder, erro
 	if v.auth == nil {
 		return v.signInFirst(r.HTTP.URL.RequestURI())
 	}
-	if v.page.Alert = s.take(r); v.page.Alert.Kind == "" {
+	n := s.takeNote(r)
+	v.gone = n.Gone
+	if v.page.Alert = n.alert(); v.page.Alert.Kind == "" {
 		if v.page.Alert, err = v.connected(); err != nil {
 			return nil, err
 		}

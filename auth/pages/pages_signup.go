@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"authd/auth/internal/api"
+	"authd/auth/internal/core"
 	"authd/views"
 )
 
@@ -51,7 +52,8 @@ func (v *visit) signUpForm() (form views.SignUpForm, closed templ.Component, err
 	}
 	form.Only = form.Only || cfg.DisableSignUp && form.Invitation == nil
 	open := mode == modeAnyone || mode == modeApproval
-	nowhere := form.Only && len(form.Methods) == 0
+	form.Passkey = v.Passkeys != nil && (!form.Only || v.Passkeys.ForAnyone())
+	nowhere := form.Only && len(form.Methods) == 0 && !form.Passkey
 	switch {
 	case mode == modeNobody, nowhere && !cfg.Enabled:
 		return form, views.SignUpNever(v.page), nil
@@ -100,15 +102,20 @@ func (s *Service) signUp(r *api.Request, _ *api.None) (api.Responder, error) {
 	if err != nil {
 		return v.notSignedUp(form, err)
 	}
+	return v.signedUp(form.Email, auth, user.Pending)
+}
+
+// signedUp says what comes now that there is an account.
+func (v *visit) signedUp(email string, auth *core.Auth, pending bool) (api.Responder, error) {
 	switch {
 	case auth != nil:
 		return v.onward(auth)
-	case s.Core.Config.EmailAndPassword.RequireEmailVerification:
-		return show(http.StatusOK, views.VerifySent(v.page, views.CheckMail{Email: form.Email, Resend: "/verify-email/send", InFiles: s.mailInFiles()}))
-	case user.Pending:
+	case v.Core.Config.EmailAndPassword.RequireEmailVerification:
+		return show(http.StatusOK, views.VerifySent(v.page, views.CheckMail{Email: email, Resend: "/verify-email/send", InFiles: v.mailInFiles()}))
+	case pending:
 		return show(http.StatusOK, views.ApprovalPending(v.page))
 	default:
-		s.leave(r, views.Success, "signup.done")
+		v.leave(v.r, views.Success, "signup.done")
 		return to(v.page.Link("/login"))
 	}
 }

@@ -21,6 +21,7 @@ type visit struct {
 	flowID   string
 	flow     *Flow  // nil when no app sent the person here
 	returnTo string // a path of this server, "" when none was given
+	gone     string // a passkey that was just removed
 	back     string // the page of the account that a form is on
 	page     views.Page
 }
@@ -81,7 +82,7 @@ func (s *Service) page(r *api.Request, wished, self string) views.Page {
 	r.HTTP.Header.Set("Accept-Language", locale.Code())
 	return views.Page{
 		Locale: locale, Languages: s.catalogue.Languages(), App: appName, Host: s.base.Host, Self: self, Now: r.Now(),
-		Assets: views.Assets{CSS: static.URL("authd.css"), Icon: static.URL("favicon.svg"), TouchIcon: static.URL("icon.png"), Submit: static.URL("submit.js")},
+		Assets: views.Assets{CSS: static.URL("authd.css"), Icon: static.URL("favicon.svg"), TouchIcon: static.URL("icon.png"), Submit: static.URL("submit.js"), Passkey: static.URL("passkey.js")},
 		Origin: s.elsewhere(r),
 	}
 }

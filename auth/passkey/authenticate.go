@@ -17,15 +17,16 @@ import (
 // method is how logs and events call a sign-in with a passkey.
 const method = "passkey"
 
-// Authenticate ends a sign-in: response is what the authenticator said.
+// Authenticate ends a sign-in: response is what the authenticator said. The session
+// outlasts the browser where it is to be remembered.
 // Errors: ErrChallenge, ErrUnknown, ErrAuthentication, ErrSignature, those of a sign-in.
-func (s *Service) Authenticate(r *api.Request, response map[string]any) (*core.Auth, error) {
+func (s *Service) Authenticate(r *api.Request, response map[string]any, remember bool) (*core.Auth, error) {
 	var begun authentication
 	value, subject, err := s.begun(r, purposeAuthenticate, &begun)
 	if err != nil {
 		return nil, err
 	}
-	auth, err := s.authenticate(r, value, subject, begun, response)
+	auth, err := s.authenticate(r, value, subject, begun, response, remember)
 	var told *api.Error
 	if errors.As(err, &told) && !errors.Is(err, ErrChallenge) {
 		return nil, errors.Join(err, s.waste(r.Context(), purposeAuthenticate, value))
@@ -33,7 +34,7 @@ func (s *Service) Authenticate(r *api.Request, response map[string]any) (*core.A
 	return auth, err
 }
 
-func (s *Service) authenticate(r *api.Request, value, subject string, begun authentication, response map[string]any) (*core.Auth, error) {
+func (s *Service) authenticate(r *api.Request, value, subject string, begun authentication, response map[string]any, remember bool) (*core.Auth, error) {
 	ctx := r.Context()
 	id, _ := response["id"].(string)
 	p, err := findCredential(ctx, s.core.DB, id)
@@ -57,7 +58,9 @@ func (s *Service) authenticate(r *api.Request, value, subject string, begun auth
 	if err != nil {
 		return nil, err
 	}
-	auth, err := s.core.SignIn(r, s.signInOf(r, user, signed.verified && p.UserVerified), func(tx *store.Tx) error {
+	entering := s.signInOf(r, user, signed.verified && p.UserVerified)
+	entering.Remember = remember
+	auth, err := s.core.SignIn(r, entering, func(tx *store.Tx) error {
 		if err := s.take(ctx, tx, purposeAuthenticate, value); err != nil {
 			return err
 		}

@@ -142,7 +142,7 @@ type signedIn struct {
 }
 
 func (s *Service) verifyAuthentication(r *api.Request, in *verifyAuthenticationIn) (any, error) {
-	a, err := s.Authenticate(r, in.Response)
+	a, err := s.Authenticate(r, in.Response, true)
 	if err != nil {
 		return nil, err
 	}

@@ -184,7 +184,7 @@ describe("pages without JavaScript", () => {
     };
     await known("/signup", { Name: "name", "E-mail address": "username", "New password": "new-password" });
     await known("/forgot-password", { "E-mail address": "username" });
-    const page = await known("/login", { "E-mail address": "username", Password: "current-password" });
+    const page = await known("/login", { "E-mail address": "username webauthn", Password: "current-password" });
     await submit(page, { "E-mail address": "nobody@example.com", Password: password }, "Sign in");
     const focused = page.locator(":focus");
     assert.equal(await focused.count(), 1, "nothing has the focus");

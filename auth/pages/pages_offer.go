@@ -1,0 +1,99 @@
+package pages
+
+import (
+	"net/http"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/views"
+)
+
+// offerPath is where somebody who signed in with a password is offered a passkey.
+const offerPath = "/account/add-passkey"
+
+// offered leads by the page that offers a passkey, where the browser says that this
+// device could keep one and the person is not asked too often; else onward.
+func (v *visit) offered(a *core.Auth) (api.Responder, error) {
+	if v.Passkeys == nil || field(v.r, "able") == "" {
+		return v.onward(a)
+	}
+	now, err := v.Passkeys.Offer(v.r.Context(), a.User, v.flow != nil)
+	if err != nil { // an offer is no reason to keep anybody out
+		v.r.Log().Warn("no passkey was offered", "error", err)
+	}
+	if !now {
+		return v.onward(a)
+	}
+	return to(v.page.Link(offerPath))
+}
+
+// offer is the page for whoever is signed in; without a page, the answer.
+func (s *Service) offer(r *api.Request) (v *visit, page views.PasskeyOffer, err error) {
+	if v, err = s.visit(r, offerPath); err != nil || v.auth == nil {
+		return v, page, err
+	}
+	keys, err := s.Passkeys.List(r, v.auth.User)
+	page.Second = len(keys.All) > 0
+	if v.flow != nil {
+		page.Client = v.flow.Client
+	}
+	return v, page, err
+}
+
+func (s *Service) offerPage(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, page, err := s.offer(r)
+	switch {
+	case err != nil:
+		return nil, err
+	case v.auth == nil:
+		return to(v.page.Link("/login"))
+	}
+	return show(http.StatusOK, views.OfferPasskey(v.page, page))
+}
+
+func (s *Service) takeOffer(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, page, err := s.offer(r)
+	switch {
+	case err != nil:
+		return nil, err
+	case v.auth == nil:
+		return to(v.page.Link("/login"))
+	}
+	v.back = v.page.Link(offerPath)
+	if ask, err := v.confirmFirst(); ask != nil || err != nil {
+		return ask, err
+	}
+	key := "passkey.make_failed"
+	if response := credential(r); response != nil {
+		if err := s.Passkeys.Add(r, v.auth, response); err == nil {
+			return v.tookOffer()
+		} else if key = notAdded(err); key == "" {
+			return nil, err
+		}
+	}
+	v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg(key)}
+	return wrong(views.OfferPasskey(v.page, page))
+}
+
+func (v *visit) tookOffer() (api.Responder, error) {
+	if v.flow == nil && v.returnTo == "" {
+		v.leave(v.r, views.Success, "passkeys.added")
+	}
+	return v.onward(v.auth)
+}
+
+func (s *Service) declineOffer(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, err := s.visit(r, offerPath)
+	switch {
+	case err != nil:
+		return nil, err
+	case v.auth == nil:
+		return to(v.page.Link("/login"))
+	}
+	if field(r, "answer") == "never" {
+		if err := s.Passkeys.Decline(r.Context(), v.auth.User); err != nil {
+			return nil, err
+		}
+	}
+	return v.onward(v.auth)
+}
