@@ -96,7 +96,6 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	if m.Devices, err = device.New(c, m.OIDC); err != nil {
 		return nil, err
 	}
-	m.TwoFactor.UseFlows(socialFlows{flows{m.OIDC}})
 	if c.Config.DeviceAuthorization.Enabled {
 		m.OIDC.UseDevices(m.Devices)
 	}
@@ -119,6 +118,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 		return nil, err
 	}
 	m.Importer = importer.New(c, m.OIDC, m.Passkeys)
+	connectTwoFactor(m)
 	m.OIDC.UsePages(logoutPages{m.Pages})
 	return m, nil
 }

@@ -62,5 +62,6 @@ func reseal(ctx context.Context, p *program, cfg *config.Config) (done bool, err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
 	_, err = server.OIDC.Reseal(ctx)
-	return true, err
+	_, other := server.TwoFactor.Reseal(ctx)
+	return true, errors.Join(err, other)
 }

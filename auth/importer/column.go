@@ -9,9 +9,12 @@ import (
 	"authd/auth/internal/core"
 )
 
+// columnFactor tells that a user is asked for a second factor.
+const columnFactor = "twofactorenabled"
+
 // kept are the columns of users that have a place in authd.
 func kept() []string {
-	return []string{"id", "name", "email", "emailverified", "image", "createdat", "updatedat", "role", "banned", "banreason", "banexpires", "twofactorenabled"}
+	return []string{"id", "name", "email", "emailverified", "image", "createdat", "updatedat", "role", "banned", "banreason", "banexpires", columnFactor}
 }
 
 // noteColumns counts the values of a user that have no place here.
@@ -33,6 +36,9 @@ func (r *run) fieldsOf(row *row, note func(string)) (core.Values, error) {
 	fields := r.core.UserFields
 	input := map[string]any{}
 	for _, field := range fields.All() {
+		if fold(field.Name) == columnFactor && r.o.DropFactors {
+			continue
+		}
 		value, err := valueOf(row, field)
 		if err == nil && value == nil {
 			continue

@@ -23,6 +23,7 @@ type Service struct {
 	core     *core.Core
 	clients  Clients
 	passkeys Passkeys
+	factors  Factors
 }
 
 // New connects the capability.

@@ -224,15 +224,16 @@ func TestNothingIsWritten(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
+		toml  string
 		o     importer.Options
 		wrong bool
 	}{
-		{"by a dry run", importer.Options{DryRun: true, DropFactors: true}, false},
-		{"while people would lose their second factor", importer.Options{}, true},
+		{"by a dry run", scopes, importer.Options{DryRun: true, DropFactors: true}, false},
+		{"while people would lose their second factor", scopes + "[two_factor]\nenabled = false\n", importer.Options{}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := testkit.Start(t, scopes)
+			s := testkit.Start(t, c.toml)
 			report, err := imported(t, s, foreign(t), c.o)
 			if errors.Is(err, importer.ErrProblems) != c.wrong || report.Imported || err != nil && !c.wrong {
 				t.Fatalf("%v, %+v", err, report)

@@ -17,6 +17,7 @@ type run struct {
 	core     *core.Core
 	clients  Clients
 	passkeys Passkeys
+	factors  Factors
 	src      *Source
 	o        Options
 	report   *Report
@@ -29,7 +30,8 @@ type run struct {
 	columns    []counted // of users, that authd has no field for
 	known      []string  // the columns of users that it has one for
 	opener     *opener
-	alg        string // that ID tokens were signed with
+	unread     map[digest]string // why a second factor cannot be taken over, by its user
+	alg        string            // that ID tokens were signed with
 	steps      []*step
 }
 
@@ -55,7 +57,7 @@ func digestOf(parts ...string) digest {
 
 func (s *Service) newRun(ctx context.Context, src *Source, o Options) (*run, error) {
 	r := &run{
-		core: s.core, clients: s.clients, passkeys: s.passkeys, opener: newOpener(o.Secrets), src: src, o: o,
+		core: s.core, clients: s.clients, passkeys: s.passkeys, factors: s.factors, unread: map[digest]string{}, opener: newOpener(o.Secrets), src: src, o: o,
 		report: &Report{File: src.Path, Format: src.Format, Notes: []string{}, Problems: []Problem{}},
 		people: map[digest]fate{}, emails: map[digest]struct{}{}, identities: map[digest]struct{}{},
 		known: kept(),
@@ -69,12 +71,16 @@ func (s *Service) newRun(ctx context.Context, src *Source, o Options) (*run, err
 	}
 	r.steps = []*step{
 		{table: "user", judge: r.judgeUser, write: r.writeUser},
+		{table: tableFactor, judge: r.judgeFactor, write: r.writeFactor},
 		{table: "account", judge: r.judgeAccount, write: r.writeAccount},
 		{table: tablePasskey, judge: r.judgePasskey, write: r.writePasskey},
 		{table: "session", judge: r.judgeSession, write: r.writeSession},
 	}
 	for _, table := range []string{tableClient, tableApplication} {
 		r.steps = append(r.steps, &step{table: table, judge: r.judgeClient(table), write: r.writeClient(table)})
+	}
+	if err := r.readFactors(ctx); err != nil {
+		return nil, err
 	}
 	if err := r.signingAlg(ctx); err != nil {
 		return nil, err

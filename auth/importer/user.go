@@ -127,9 +127,10 @@ func (r *run) judgeUser(ctx context.Context, row *row) (bool, error) {
 	if _, twice := r.emails[digestOf(u.Email)]; twice {
 		return r.refuse(row, u, "the e-mail address stands in the file twice, in whatever case", "change one of the two, or leave this one out with --skip-problems"), nil
 	}
-	if factor, _ := row.flag("twofactorenabled"); factor && !r.o.DropFactors {
-		return r.refuse(row, u, "there is a second factor, which authd cannot take over yet: the password alone would let them in",
-			"take these people over without it with --drop-second-factors, or leave them out with --skip-problems"), nil
+	if factor, _ := row.flag(columnFactor); factor && !r.o.DropFactors {
+		if what, do := r.lacks(u); what != "" {
+			return r.refuse(row, u, what, do), nil
+		}
 	}
 	if _, tooLarge := r.fieldsOf(row, r.note); tooLarge != nil {
 		return r.refuse(row, u, "the additional fields are larger than authd keeps", "leave it out with --skip-problems"), nil //nolint:nilerr // told as a problem

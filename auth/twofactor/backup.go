@@ -2,7 +2,7 @@ package twofactor
 
 import (
 	"context"
-	"encoding/base64"
+	"crypto/subtle"
 
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
@@ -12,37 +12,62 @@ import (
 // newBackupCodes puts codes in the place of those before, and returns them: they
 // are shown this once.
 func (s *Service) newBackupCodes(ctx context.Context, tx *store.Tx, userID string) ([]string, error) {
-	if _, err := deleteBackupCodes(ctx, tx, userID); err != nil {
-		return nil, err
-	}
 	o := s.cfg.BackupCodeOptions
 	codes := make([]string, o.Amount)
 	for i := range codes {
 		code := core.NewToken(o.Length)
-		if err := insertBackupCode(ctx, tx, userID, s.hashBackupCode(userID, code)); err != nil {
-			return nil, err
-		}
 		codes[i] = code[:5] + "-" + code[5:]
 	}
-	return codes, nil
+	return codes, s.saveBackupCodes(ctx, tx, userID, codes)
 }
 
-// hashBackupCode is what is stored of a code.
-func (s *Service) hashBackupCode(userID, code string) string {
-	return base64.RawURLEncoding.EncodeToString(s.backups.Sign([]byte(userID), []byte{0}, []byte(plainCode(code))))
-}
-
-// matchBackupCode is the hash of a user's code, "" when it is none of theirs, and
-// how many there are. Whatever was typed, all are compared.
-func (s *Service) matchBackupCode(ctx context.Context, q store.Querier, userID, code string) (hash string, left int, err error) {
-	hashes, err := listBackupCodes(ctx, q, userID)
-	for _, one := range hashes {
-		sum, err := base64.RawURLEncoding.DecodeString(one)
-		if err == nil && s.backups.Verify(sum, []byte(userID), []byte{0}, []byte(plainCode(code))) {
-			hash = one
+func (s *Service) saveBackupCodes(ctx context.Context, tx *store.Tx, userID string, codes []string) error {
+	if _, err := deleteBackupCodes(ctx, tx, userID); err != nil {
+		return err
+	}
+	for _, code := range codes {
+		sealed, err := s.backups.Seal(userID, []byte(hashBackupCode(userID, code)))
+		if err != nil {
+			return err
+		}
+		if err := insertBackupCode(ctx, tx, userID, sealed); err != nil {
+			return err
 		}
 	}
-	return hash, len(hashes), err
+	return nil
+}
+
+// hashBackupCode is what is kept of a code. It is sealed besides, so that the
+// database alone does not even tell when a guess is right, and so that it can be
+// sealed anew under another secret.
+func hashBackupCode(userID, code string) string {
+	return core.HashToken(userID + "\x00" + plainCode(code))
+}
+
+// matchBackupCode is the row of a user's code, "" when it is none of theirs, and
+// how many there are. Whatever was typed, all are compared.
+func (s *Service) matchBackupCode(ctx context.Context, q store.Querier, userID, code string) (row string, left int, err error) {
+	rows, err := listBackupCodes(ctx, q, userID)
+	want := []byte(hashBackupCode(userID, code))
+	for _, one := range rows {
+		hash, err := s.backups.Open(userID, one)
+		if err == nil && subtle.ConstantTimeCompare(hash, want) == 1 {
+			row = one
+		}
+	}
+	return row, len(rows), err
+}
+
+// Adopt keeps the authenticator app and the backup codes of a user of another server.
+func (s *Service) Adopt(ctx context.Context, tx *store.Tx, userID, secret string, codes []string) error {
+	sealed, err := s.secrets.Seal(userID, []byte(secret))
+	if err != nil {
+		return err
+	}
+	if _, err := setSecret(ctx, tx, userID, sealed, true, s.core.Now(ctx)); err != nil {
+		return err
+	}
+	return s.saveBackupCodes(ctx, tx, userID, codes)
 }
 
 // NewBackupCodes replaces a person's backup codes. Errors: ErrNotEnabled for who

@@ -111,6 +111,29 @@ func deleteBackupCodes(ctx context.Context, tx *store.Tx, userID string) (int64,
 	return tx.Exec(ctx, `DELETE FROM two_factor_backup_code WHERE user_id = $1`, userID)
 }
 
+// sealedRow is something sealed of a user.
+type sealedRow struct{ UserID, Sealed string }
+
+func scanSealed(r *store.Row) sealedRow { return sealedRow{r.Text(), r.Text()} }
+
+func listSecrets(ctx context.Context, q store.Querier) ([]sealedRow, error) {
+	return store.All(ctx, q, scanSealed, `SELECT user_id, secret FROM two_factor WHERE secret IS NOT NULL ORDER BY user_id`)
+}
+
+func resealSecret(ctx context.Context, tx *store.Tx, row sealedRow, sealed string) error {
+	_, err := tx.Exec(ctx, `UPDATE two_factor SET secret = $1 WHERE user_id = $2 AND secret = $3`, sealed, row.UserID, row.Sealed)
+	return err
+}
+
+func listAllBackupCodes(ctx context.Context, q store.Querier) ([]sealedRow, error) {
+	return store.All(ctx, q, scanSealed, `SELECT user_id, code_hash FROM two_factor_backup_code ORDER BY user_id, code_hash`)
+}
+
+func resealBackupCode(ctx context.Context, tx *store.Tx, row sealedRow, sealed string) error {
+	_, err := tx.Exec(ctx, `UPDATE two_factor_backup_code SET code_hash = $1 WHERE user_id = $2 AND code_hash = $3`, sealed, row.UserID, row.Sealed)
+	return err
+}
+
 // deleteExpired tells whether there may be more.
 func deleteExpired(ctx context.Context, tx *store.Tx, now time.Time, limit int) (more bool, err error) {
 	challenges, err := tx.Exec(ctx, `DELETE FROM two_factor_challenge WHERE token_hash IN (SELECT token_hash FROM two_factor_challenge WHERE expires_at < $1 LIMIT $2)`, now, limit)

@@ -49,7 +49,7 @@ type Service struct {
 	issuer    string
 
 	secrets *core.Sealer // of authenticator apps
-	backups *core.Signer // of backup codes
+	backups *core.Sealer // of the hashes of backup codes
 	codes   *core.Signer // of codes that were sent
 	trust   *core.Signer // of trusted browsers
 }
@@ -69,8 +69,11 @@ func New(c *core.Core, p Passwords) (*Service, error) {
 	if s.secrets, err = c.Keys.Sealer("two-factor secret"); err != nil {
 		return nil, err
 	}
+	if s.backups, err = c.Keys.Sealer("two-factor backup code"); err != nil {
+		return nil, err
+	}
 	for label, signer := range map[string]**core.Signer{
-		"two-factor backup code": &s.backups, "two-factor sent code": &s.codes, "two-factor trusted device": &s.trust,
+		"two-factor sent code": &s.codes, "two-factor trusted device": &s.trust,
 	} {
 		if *signer, err = c.Keys.Signer(label); err != nil {
 			return nil, err

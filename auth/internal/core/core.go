@@ -251,7 +251,7 @@ func (c *Core) SaveUser(ctx context.Context, tx *store.Tx, u *User) error {
 	var before *User
 	if c.UserUpdated.Heard() {
 		var err error
-		if before, err = findUser(ctx, tx, u.ID); err != nil {
+		if before, err = c.User(ctx, tx, u.ID); err != nil {
 			return err
 		}
 	}
