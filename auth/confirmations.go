@@ -13,7 +13,7 @@ import (
 
 // newConfirmations lists by what people prove again who they are, the best way first.
 func newConfirmations(m *Services) (*confirm.Service, error) {
-	return confirm.New(m.Core, confirm.Way{
+	ways := []confirm.Way{{
 		Kind: confirm.Password,
 		Has: func(ctx context.Context, u *core.User) (bool, error) {
 			hash, err := m.Core.PasswordHash(ctx, m.Core.DB, u.ID)
@@ -22,7 +22,11 @@ func newConfirmations(m *Services) (*confirm.Service, error) {
 		Check: func(r *api.Request, u *core.User, proof string) error {
 			return wrongProof(m.Passwords.Verify(r.Context(), u.ID, proof), password.ErrInvalidPassword, password.ErrTooLong)
 		},
-	})
+	}}
+	if m.Core.Config.TwoFactor.Enabled {
+		ways = append(ways, codeWay(m))
+	}
+	return confirm.New(m.Core, ways...)
 }
 
 // wrongProof is a refusal in the words of confirm.

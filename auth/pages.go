@@ -71,6 +71,9 @@ func showOptional(m *Services, deps *pages.Deps) {
 	if m.Passkeys.Enabled() {
 		deps.Passkeys = passkeys{m.Passkeys}
 	}
+	if m.Core.Config.TwoFactor.Enabled {
+		deps.SecondFactors = secondFactors{m}
+	}
 	if m.Core.Config.MultiSession.Enabled {
 		deps.Accounts = m.Browser.Accounts
 	}

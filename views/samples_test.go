@@ -141,6 +141,15 @@ func securitySamples(p Page) map[string]templ.Component {
 	gone, slow := p, p
 	slow.Alert = Alert{Problem, Msg("confirm.wait", "time", 40*time.Minute)}
 	gone.Alert = Alert{Success, Msg("sessions.ended")}
+	locked := p
+	locked.Alert = Alert{Problem, Msg("two_factor.locked", "time", 14*time.Minute)}
+	codes := []string{"k3x9a-7tq2m", "p8w4z-n6c1r", "h5y2d-v9b3f", "q7m1s-j4x8t", "w2c6n-r5k9p"}
+	setup := AppSetup{
+		QR: "data:image/gif;base64,R0lGODdhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==", URI: "otpauth://totp/id.example.org:ada?secret=JBSWY3DPEHPK3PXP",
+		Key: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPABCD", Sealed: "s", Action: "/two-factor/enrolled", Back: "/login", Digits: 6,
+	}
+	wrong := setup
+	wrong.Errors = Errors{"code": Msg("two_factor.wrong_code")}
 	return map[string]templ.Component{
 		"security": Security(p, SecurityPage{Panels: []templ.Component{
 			PasswordPanel(p, PasswordForm{Email: email, Exists: true, MinPasswordLength: 8}), connections, SessionsPanel(p, sessions),
@@ -153,6 +162,25 @@ func securitySamples(p Page) map[string]templ.Component {
 		"confirm-mail":  Confirm(p, ConfirmPage{User: User{Email: email}, Ways: []string{"mail"}, Back: "/account", Again: "/login"}),
 		"confirm-sent":  Confirm(p, ConfirmPage{User: User{Email: email}, Ways: []string{"mail"}, Back: "/account", Again: "/login", Sent: true, InFiles: true}),
 		"confirm-none":  Confirm(slow, ConfirmPage{User: User{Email: email}, Back: "/account", Again: "/login"}),
+		"two-step": Security(p, SecurityPage{Panels: []templ.Component{TwoStepPanel(p, TwoStep{On: true, App: true, Apps: true, Codes: true, Backup: 2, Days: 30, Trusted: []TrustedDevice{
+			{ID: "1", UserAgent: firefox, Here: true, Used: now.Add(-time.Hour), Until: now.Add(29 * 24 * time.Hour)}, {ID: "2", UserAgent: iphone, Until: now.Add(24 * time.Hour)},
+		}})}}),
+		"two-step-off":      Security(p, SecurityPage{Panels: []templ.Component{TwoStepPanel(p, TwoStep{Apps: true, Codes: true})}}),
+		"two-step-codes":    Security(p, SecurityPage{Panels: []templ.Component{TwoStepPanel(p, TwoStep{On: true, Apps: true, Codes: true, Required: true})}}),
+		"two-factor":        TwoFactor(p, TwoFactorForm{User: User{Name: "Ada Lovelace", Email: email}, Method: ByApp, Others: []string{BySent, ByBackup}, Digits: 6, Days: 30}),
+		"two-factor-wrong":  TwoFactor(p, TwoFactorForm{User: User{Email: email}, Method: ByApp, Digits: 6, Days: 30, Trust: true, Client: "Grafana", Errors: Errors{"code": Msg("two_factor.wrong", "n", 1)}}),
+		"two-factor-send":   TwoFactor(p, TwoFactorForm{User: User{Email: email}, Method: BySent, Others: []string{ByBackup}, Texts: true, Digits: 6, Days: 30}),
+		"two-factor-sent":   TwoFactor(p, TwoFactorForm{User: User{Email: email}, Method: BySent, Sent: true, InFile: true, Digits: 6, Days: 30}),
+		"two-factor-text":   TwoFactor(p, TwoFactorForm{User: User{Email: email}, Method: BySent, Sent: true, ByText: true, Texts: true, Digits: 6, Days: 30}),
+		"two-factor-backup": TwoFactor(locked, TwoFactorForm{User: User{Email: email}, Method: ByBackup, Others: []string{ByApp}, Days: 30}),
+		"two-factor-late":   TwoFactorExpired(p, false),
+		"two-factor-many":   TwoFactorExpired(p, true),
+		"enrol":             Enrol(p, EnrolPage{User: User{Email: email}, Apps: true, Codes: true, Client: "Grafana"}),
+		"enrol-codes":       Enrol(p, EnrolPage{User: User{Email: email}, Codes: true}),
+		"set-up-app":        SetUpApp(p, setup),
+		"set-up-app-wrong":  SetUpApp(p, wrong),
+		"backup-codes":      ShowBackupCodes(p, BackupCodes{Codes: codes, Host: "id.example.org", Email: email, New: true, Next: "/account/security"}),
+		"backup-codes-new":  ShowBackupCodes(p, BackupCodes{Codes: codes[:3], Host: "id.example.org", Email: email, Next: "/account/security"}),
 		"security-wrong": Security(p, SecurityPage{Problem: missing["current_password"], Panels: []templ.Component{
 			PasswordPanel(p, PasswordForm{Email: email, Exists: true, MinPasswordLength: 8, Errors: missing}), SessionsPanel(p, sessions),
 		}}),

@@ -50,6 +50,7 @@ type Assets struct {
 	TouchIcon string
 	Submit    string // the script that posts the form of the page it is on
 	Passkey   string // the script that asks the browser for passkeys
+	Code      string // the script that posts a code as soon as it is complete
 }
 
 // Alert says what just happened. The zero value says nothing.

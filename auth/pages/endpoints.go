@@ -90,6 +90,9 @@ func (s *Service) accountEndpoints(get func(path, id string, fn handler), post f
 	post("/account/apps/revoke", "pageAppRevoke", usual, s.revokeApp)
 	s.securityEndpoints(get, post)
 	s.passkeyEndpoints(get, post)
+	if s.SecondFactors != nil {
+		s.secondFactorEndpoints(get, post)
+	}
 }
 
 // securityEndpoints are how a person comes in.

@@ -200,7 +200,9 @@ type Deps struct {
 	Connections Connections
 	Apps        Apps
 	Confirm     Confirmations
-	Acts        Acts
+	// SecondFactors is nil when nobody has one.
+	SecondFactors SecondFactors
+	Acts          Acts
 }
 
 // Service is the pages.

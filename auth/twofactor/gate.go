@@ -35,8 +35,9 @@ type waiting struct {
 // challenge is a sign-in that waits in the browser that makes a request.
 type challenge struct {
 	waiting
-	User *core.User
-	hash string
+	User  *core.User
+	hash  string
+	tries int
 }
 
 // hold is core's gate.
@@ -130,6 +131,7 @@ func (s *Service) load(r *api.Request) (*challenge, error) {
 	if err := json.Unmarshal([]byte(row.Data), &ch.waiting); err != nil {
 		return nil, fmt.Errorf("read a sign-in that waits: %w", err)
 	}
+	ch.tries = int(row.Tries)
 	ch.User, err = s.core.User(ctx, s.core.DB, row.UserID)
 	return ch, notFoundIs(err, ErrCookie)
 }
@@ -161,6 +163,9 @@ type Waiting struct {
 	Reaches                 []string // "sms", "email"
 	// Enrol: there is no second factor yet, and one must be set up to go on.
 	Enrol bool
+	// Left is how many tries there are, LockedUntil is set while the account takes none.
+	Left        int
+	LockedUntil time.Time
 }
 
 // Waits tells what sign-in waits in this browser. Errors: ErrCookie when none does.
@@ -178,10 +183,18 @@ func (s *Service) Waits(r *api.Request) (*Waiting, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Waiting{
+	f, err := s.factorOf(ctx, s.core.DB, ch.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	w := &Waiting{
 		User: ch.User, App: slices.Contains(methods, methodTOTP), Codes: slices.Contains(methods, methodCode), Reaches: s.reaches(ch.User, ch.Mailbox),
-		BackupCodes: len(codes) > 0, Enrol: ch.Enrol,
-	}, nil
+		BackupCodes: len(codes) > 0, Enrol: ch.Enrol, Left: mostTries - ch.tries,
+	}
+	if f.locked(s.core.Now(ctx)) && s.cfg.AccountLockout.Enabled {
+		w.LockedUntil = *f.LockedUntil
+	}
+	return w, nil
 }
 
 // GiveUp ends the sign-in that waits in this browser.

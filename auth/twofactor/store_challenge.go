@@ -13,11 +13,14 @@ func insertChallenge(ctx context.Context, tx *store.Tx, hash, userID, data strin
 }
 
 // challengeRow is a sign-in that waits, as it is kept.
-type challengeRow struct{ UserID, Data string }
+type challengeRow struct {
+	UserID, Data string
+	Tries        int64
+}
 
 func findChallenge(ctx context.Context, q store.Querier, hash string, now time.Time) (challengeRow, error) {
-	return store.One(ctx, q, func(r *store.Row) challengeRow { return challengeRow{r.Text(), r.Text()} },
-		`SELECT user_id, data FROM two_factor_challenge WHERE token_hash = $1 AND expires_at > $2`, hash, now)
+	return store.One(ctx, q, func(r *store.Row) challengeRow { return challengeRow{r.Text(), r.Text(), r.Int()} },
+		`SELECT user_id, data, attempts FROM two_factor_challenge WHERE token_hash = $1 AND expires_at > $2`, hash, now)
 }
 
 // tryChallenge counts a try and tells how many there were with it.

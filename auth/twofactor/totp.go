@@ -59,6 +59,13 @@ func plainCode(code string) string {
 	}, code)
 }
 
+// IsAppCode tells a code of an app from a backup code: by its looks, for a page
+// that asks for either in one field.
+func (s *Service) IsAppCode(code string) bool {
+	code = plainCode(code)
+	return len(code) == s.cfg.TOTPOptions.Digits && strings.Trim(code, "0123456789") == ""
+}
+
 // uri is what an authenticator app reads (the key URI format that all of them know).
 func (s *Service) uri(issuer, account, secret string) string {
 	if issuer == "" {
