@@ -62,6 +62,7 @@ func rows() []row {
 		{"cache-compact", (*bench).cacheCompact},
 		{"cache-jwe", (*bench).cacheJWE},
 		{"sign-in", (*bench).signIn},
+		{"passkeys", (*bench).passkeys},
 		{"code-flow", (*bench).codeFlow},
 		{"refresh", (*bench).refresh},
 		{"client-credentials", (*bench).clientCredentials},
