@@ -257,14 +257,14 @@ func TestEveryPageIsKeptFromScriptsFramesAndCaches(t *testing.T) {
 func TestTheErrorPageSaysNothingThatOthersWrote(t *testing.T) {
 	s := testkit.Start(t, "")
 	for query, want := range map[string]string{
-		"error=access_denied&error_description=Call+555":   "Access was denied",
-		"error=new_code&error_description=Call+555":        "<code>new_code</code>",
-		"error=Call+555+now":                               "That did not work",
-		"error=" + url.QueryEscape("<script>555</script>"): "That did not work",
+		"error=access_denied&error_description=Call+Mallory":   "Access was denied",
+		"error=new_code&error_description=Call+Mallory":        "<code>new_code</code>",
+		"error=Call+Mallory+now":                               "That did not work",
+		"error=" + url.QueryEscape("<script>Mallory</script>"): "That did not work",
 	} {
 		a := s.Client().Get("./error?" + query)
 		shows(t, a, 200, "Something went wrong")
-		if !strings.Contains(a.Body, want) || strings.Contains(a.Body, "555") {
+		if !strings.Contains(a.Body, want) || strings.Contains(a.Body, "Mallory") {
 			t.Errorf("%s: %s", query, a.Body)
 		}
 	}
