@@ -22,7 +22,7 @@ func newConfirmations(m *Services) (*confirm.Service, error) {
 		Check: func(r *api.Request, u *core.User, proof string) error {
 			return wrongProof(m.Passwords.Verify(r.Context(), u.ID, proof), password.ErrInvalidPassword, password.ErrTooLong)
 		},
-	}}
+	}, passkeyWay(m)}
 	if m.Core.Config.TwoFactor.Enabled {
 		ways = append(ways, codeWay(m))
 	}

@@ -1,10 +1,13 @@
 package auth
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 
+	"authd/auth/confirm"
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/auth/pages"
@@ -106,4 +109,25 @@ func shownPasskey(k *passkey.Passkey, last bool) views.Passkey {
 func offDevice(transports string) bool {
 	all := strings.Split(transports, ",")
 	return !slices.Contains(all, "internal") && !slices.Contains(all, "hybrid") && (slices.Contains(all, "usb") || slices.Contains(all, "nfc") || slices.Contains(all, "ble"))
+}
+
+// passkeyWay is showing one's own passkey as proof of who one is.
+func passkeyWay(m *Services) confirm.Way {
+	return confirm.Way{
+		Kind: confirm.Passkey,
+		Has: func(ctx context.Context, u *core.User) (bool, error) {
+			if !m.Passkeys.Enabled() {
+				return false, nil
+			}
+			all, err := m.Passkeys.Passkeys(ctx, u.ID)
+			return len(all) > 0, err
+		},
+		Check: func(r *api.Request, u *core.User, proof string) error {
+			var response map[string]any
+			if json.Unmarshal([]byte(proof), &response) != nil {
+				return confirm.ErrWrong
+			}
+			return wrongProof(m.Passkeys.Prove(r, u, response), passkey.ErrChallenge, passkey.ErrUnknown, passkey.ErrAuthentication, passkey.ErrSignature)
+		},
+	}
 }

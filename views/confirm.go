@@ -8,7 +8,7 @@ import (
 // ConfirmPage asks somebody who is signed in to prove who they are.
 type ConfirmPage struct {
 	User    User
-	Ways    []string // password, code, mail: what they can prove it by, the best first
+	Ways    []string // password, passkey, code, mail: what they can prove it by, the best first
 	Pending string   // the form that waits, sealed
 	Back    string   // where somebody goes who does not want to
 	Again   string   // where they sign in again

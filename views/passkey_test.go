@@ -38,6 +38,9 @@ func passkeySamples(p Page) map[string]templ.Component {
 		"offer-second":          OfferPasskey(carrying, PasskeyOffer{Second: true, Client: "Grafana"}),
 		"passkeys":              Security(p.WithPasskeys(), SecurityPage{Panels: []templ.Component{PasskeysPanel(p, keys), password}}),
 		"passkeys-one":          Security(p.WithPasskeys(), SecurityPage{Panels: []templ.Component{PasskeysPanel(p, one)}}),
+		"passkeys-unproven":     Security(p.WithPasskeys(), SecurityPage{Panels: []templ.Component{PasskeysPanel(p, Passkeys{Unproven: true})}}),
+		"confirm-passkey":       Confirm(p.WithPasskeys(), ConfirmPage{User: User{Email: "ada@example.org"}, Ways: []string{"password", "passkey"}, Pending: "p", Back: "/account/security", Again: "/login?switch=1"}),
+		"confirm-passkey-only":  Confirm(p.WithPasskeys(), ConfirmPage{User: User{Email: "ada@example.org"}, Ways: []string{"passkey"}, Back: "/account/security", Again: "/login?switch=1"}),
 		"passkeys-none":         Security(p.WithPasskeys(), SecurityPage{Panels: []templ.Component{PasskeysPanel(p, Passkeys{}), password}}),
 	}
 }

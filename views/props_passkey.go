@@ -24,7 +24,9 @@ func (b PasskeyButton) signal() string {
 type Passkeys struct {
 	All   []Passkey
 	Owner PasskeyOwner
-	Gone  string // one that was just removed, as WebAuthn has it: the password manager is told
+	// Unproven: who it is has to be proven before one is made.
+	Unproven bool
+	Gone     string // one that was just removed, as WebAuthn has it: the password manager is told
 }
 
 // Passkey is one of a person's.

@@ -19,6 +19,7 @@ const (
 	proofPassword = "password"
 	proofCode     = "code"
 	proofMail     = "mail"
+	proofPasskey  = "passkey"
 )
 
 // Confirmations ask somebody who is signed in whether it is they.
@@ -151,6 +152,9 @@ func (v *visit) askProof(status int, page views.ConfirmPage) (api.Responder, err
 		page.Ways = ways
 	}
 	v.page.Self = ""
+	if slices.Contains(page.Ways, proofPasskey) {
+		v.page = v.page.WithPasskeys()
+	}
 	return show(status, views.Confirm(v.page, page))
 }
 
@@ -224,6 +228,9 @@ func (s *Service) confirm(r *api.Request, _ *api.None) (api.Responder, error) {
 
 // proofOf is what the form has of a kind: codes are also typed with spaces.
 func proofOf(r *api.Request, kind string) string {
+	if kind == proofPasskey {
+		return field(r, "credential")
+	}
 	text := field(r, kind)
 	if kind == proofMail {
 		text = strings.Join(strings.Fields(text), "")

@@ -221,7 +221,11 @@ func (v *visit) passkeysPanel() (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys.Gone = v.gone
+	recent, err := v.Confirm.Recent(v.r, v.auth)
+	if err != nil {
+		return nil, err
+	}
+	keys.Gone, keys.Unproven = v.gone, !recent
 	v.page = v.page.WithPasskeys()
 	return views.PasskeysPanel(v.page, keys), nil
 }

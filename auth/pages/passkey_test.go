@@ -275,3 +275,40 @@ func TestOfferingAPasskey(t *testing.T) {
 	leads(t, form(s.Client(), offer, "credential", answer), "/login")
 	leads(t, form(s.Client(), offer+"/later", "answer", "never"), "/login")
 }
+
+func TestAPasskeyIsProofOfWhoOneIs(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "")
+	a, eve := s.Authenticator(), s.Authenticator()
+	addPasskey(t, s.SignUp("eve@example.com"), eve)
+	c := s.Client()
+	person := []string{"name", "Ada", "email", "ada@example.com"}
+	leads(t, form(c, "/signup/passkey", append(person, "credential", said(t, a.Create(form(c, "/signup/passkey/options", person...))))...), "/account")
+	addPasskey(t, c, a)
+	id := between(c.Get("./account/security").Body, `name="passkey" value="`, `"`)
+	s.Clock.Advance(3 * time.Hour)
+	contains(t, c.Get("./account/security"), `<form method="post" action="/account/security/passkeys"><button`)
+
+	asks := form(c, "/account/security/passkeys/delete", "passkey", id)
+	shows(t, asks, 403, confirmTitle)
+	contains(t, asks, "Confirm with a passkey", `<script src="/static/passkey.`)
+	waits := waiting(t, asks)
+	ask := func() *testkit.Answer { return c.Get("/passkey/generate-authenticate-options?any=true").Is(200, "") }
+	for name, proof := range map[string]string{
+		"nothing": "", "no JSON": "{", "somebody else's": said(t, eve.Get(ask(), eve.Keys[0])), "one that was not asked for": said(t, a.Get(ask(), a.Keys[0])),
+	} {
+		ask() // ends what was asked for before
+		if name == "somebody else's" {
+			proof = said(t, eve.Get(ask(), eve.Keys[0]))
+		}
+		shows(t, form(c, "/confirm", "pending", waits, "way", "passkey", "credential", proof), 422, confirmTitle)
+	}
+	contains(t, c.Get("./account/security"), `value="`+id+`"`)
+
+	proof := []string{"pending", waits, "way", "passkey", "credential", said(t, a.Get(ask(), a.Keys[1]))}
+	if on := form(c, "/confirm", proof...); on.Status != 307 {
+		t.Fatalf("%d: %s", on.Status, on.Body)
+	}
+	leads(t, form(c, "/account/security/passkeys/delete", proof...), "/account/security")
+	contains(t, c.Get("./account/security"), "The passkey is removed", "Only way in")
+}
