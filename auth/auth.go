@@ -18,6 +18,7 @@ import (
 	"authd/auth/internal/hashing"
 	"authd/auth/internal/mail"
 	"authd/auth/internal/outbox"
+	"authd/auth/internal/sms"
 	"authd/auth/internal/store"
 	"authd/migrations"
 )
@@ -38,6 +39,7 @@ type Server struct {
 	hashes *hashing.Pool
 	queue  *outbox.Queue
 	router *api.Router
+	texts  sms.Sender
 }
 
 // New opens the database and builds every capability. It serves nothing yet
@@ -87,6 +89,9 @@ func (s *Server) build(keys *core.Keyring, deps Deps) error {
 		return err
 	}
 	c.Egress, c.Jobs = deps.Egress, s.queue
+	if s.texts, err = newTexter(s.cfg, deps); err != nil {
+		return err
+	}
 	if s.Services, err = s.modules(c); err != nil {
 		return err
 	}
@@ -100,6 +105,15 @@ func newSender(cfg *config.Config, deps Deps) (mail.Sender, error) {
 		return mail.NewFiles(filepath.Join(cfg.Data, "outbox"), cfg.Mail.From, deps.Clock, deps.Log)
 	}
 	return mail.NewSMTP(mail.SMTPOptions{URL: cfg.Mail.SMTPURL, From: cfg.Mail.From, Clock: deps.Clock})
+}
+
+// newTexter is the way out for text messages.
+func newTexter(cfg *config.Config, deps Deps) (sms.Sender, error) {
+	files, err := mail.NewFiles(filepath.Join(cfg.Data, "outbox"), cfg.Mail.From, deps.Clock, deps.Log)
+	if err != nil {
+		return nil, err
+	}
+	return sms.New(cfg.SMS, deps.Egress, deps.Clock, files)
 }
 
 // Handler serves every request.
@@ -132,7 +146,7 @@ func (s *Server) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			for _, sweep := range []func(context.Context) error{s.Core.Sweep, s.TwoFactor.Sweep, s.Devices.Sweep, s.Access.Sweep, s.Browser.Anonymous.Sweep} {
+			for _, sweep := range []func(context.Context) error{s.Core.Sweep, s.TwoFactor.Sweep, s.Devices.Sweep, s.Access.Sweep, s.Phones.Sweep, s.Browser.Anonymous.Sweep} {
 				if err := sweep(ctx); err != nil && ctx.Err() == nil {
 					s.log.Warn("sweep failed", "error", err)
 				}

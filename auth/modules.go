@@ -19,6 +19,7 @@ import (
 	"authd/auth/pages"
 	"authd/auth/passkey"
 	"authd/auth/password"
+	"authd/auth/phone"
 	"authd/auth/session"
 	"authd/auth/setup"
 	"authd/auth/siwe"
@@ -37,6 +38,7 @@ type Services struct {
 	Users     *user.Service
 	Passwords *password.Service
 	Usernames *username.Service
+	Phones    *phone.Service
 	Passkeys  *passkey.Service
 	Sessions  *session.Service
 	Browser   Browser
@@ -75,7 +77,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	m.Operators = operator.New(c)
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
 	m.OpenAPI = openapi.New()
-	if m.Usernames, err = username.New(c, m.Passwords); err != nil {
+	if err = s.names(m); err != nil {
 		return nil, err
 	}
 	if m.Browser, err = newBrowser(c); err != nil {
@@ -129,9 +131,9 @@ func (s *Server) endpoints() []api.Endpoint {
 	guard := m.Operators.Guard()
 	var all []api.Endpoint
 	for _, list := range [][]api.Endpoint{
-		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Usernames.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(), m.Avatars.Endpoints(), m.Accounts.Endpoints(),
+		m.Health.Endpoints(), m.Passwords.Endpoints(), m.Usernames.Endpoints(), m.Phones.Endpoints(), m.Sessions.Endpoints(), m.Users.Endpoints(), m.Avatars.Endpoints(), m.Accounts.Endpoints(),
 		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.Social.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
-		m.Admin.Operations(guard), m.Access.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
+		m.Admin.Operations(guard), m.Access.Operations(guard), m.Phones.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 		m.Browser.Endpoints(), m.Passkeys.Endpoints(),
 		m.TwoFactor.Endpoints(), m.TwoFactor.Operations(guard), m.Wallets.Endpoints(),
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"time"
 
 	"authd/auth/access"
 	"authd/auth/internal/config"
@@ -66,6 +67,22 @@ func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (
 	default:
 		return views.Mail{}, fmt.Errorf("there are no words for a %s mail", l.Kind)
 	}
+}
+
+// newTexts gives text messages their words, in the reader's language.
+func newTexts(cfg *config.Config) (func(kind, code, languages string, valid time.Duration) string, error) {
+	catalogue, err := views.LoadCatalogue()
+	if err != nil {
+		return nil, err
+	}
+	base, err := url.Parse(cfg.URL)
+	if err != nil {
+		return nil, fmt.Errorf("url: %w", err)
+	}
+	return func(kind, code, languages string, valid time.Duration) string {
+		from := views.Sender{Locale: catalogue.Choose("", "", languages), App: base.Hostname(), Host: base.Host}
+		return views.CodeText(from, kind == "phone-reset-otp", base.Hostname(), code, valid)
+	}, nil
 }
 
 func happened(l *core.Letter, url string) views.Happened {

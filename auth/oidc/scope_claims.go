@@ -79,6 +79,9 @@ func namesOf(cfg *config.Config) []string {
 	if cfg.Username.Enabled {
 		names = append(names, claimUsername)
 	}
+	if cfg.PhoneNumber.Enabled {
+		names = append(names, claimPhone, claimPhoneVerified)
+	}
 	return names
 }
 

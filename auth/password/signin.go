@@ -23,32 +23,37 @@ func (s *Service) SignIn(r *api.Request, email, password, callbackURL string, re
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	return s.SignInUser(r, user, "email", password, callbackURL, remember, ErrWrong)
+	return s.SignInUser(r, core.ByPassword{User: user, Method: "email", Password: password, CallbackURL: callbackURL, Remember: remember, Wrong: ErrWrong})
 }
 
-// SignInUser signs in somebody who was looked up by a name of theirs; user is nil
-// when nobody has it, which costs the same. wrong is the refusal of both, and of a
-// wrong password. Errors: ErrDisabled, ErrTooLong, wrong, core.ErrNotVerified, core.ErrBanned.
-func (s *Service) SignInUser(r *api.Request, user *core.User, method, password, callbackURL string, remember bool, wrong error) (*core.Auth, error) {
+// SignInUser signs in somebody who was looked up by a name of theirs. Errors:
+// ErrDisabled, ErrTooLong, in.Wrong, what in.Proven refuses with, core.ErrNotVerified,
+// core.ErrBanned.
+func (s *Service) SignInUser(r *api.Request, in core.ByPassword) (*core.Auth, error) {
 	if !s.core.Config.EmailAndPassword.Enabled {
 		return nil, ErrDisabled
 	}
-	if err := s.checkTooLong(password); err != nil {
+	if err := s.checkTooLong(in.Password); err != nil {
 		return nil, err
 	}
 	ctx := r.Context()
-	hash, rehash, err := s.identify(ctx, user, password)
+	hash, rehash, err := s.identify(ctx, in.User, in.Password)
 	if errors.Is(err, ErrWrong) {
-		r.Security("sign-in-failed", "method", method)
-		return nil, wrong
+		r.Security("sign-in-failed", "method", in.Method)
+		return nil, in.Wrong
 	}
 	if err != nil {
 		return nil, err
 	}
-	if s.core.Config.EmailAndPassword.RequireEmailVerification && !user.EmailVerified {
-		return nil, s.notVerified(r, user, callbackURL)
+	if in.Proven != nil {
+		if err := in.Proven(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return s.core.SignIn(r, core.NewSignIn(r, user, method, remember, "pwd"), s.stronger(ctx, user, password, hash, rehash))
+	if s.core.Config.EmailAndPassword.RequireEmailVerification && !in.User.EmailVerified && !s.core.IsPlaceholder(in.User.Email) {
+		return nil, s.notVerified(r, in.User, in.CallbackURL)
+	}
+	return s.core.SignIn(r, core.NewSignIn(r, in.User, in.Method, in.Remember, "pwd"), s.stronger(ctx, in.User, in.Password, hash, rehash))
 }
 
 // identify tells whether the password is the user's. Errors: ErrWrong.

@@ -32,9 +32,7 @@ const (
 
 // Passwords signs people in.
 type Passwords interface {
-	// SignInUser is for somebody who was looked up, or nil; wrong is the refusal
-	// of nobody and of a wrong password alike.
-	SignInUser(r *api.Request, user *core.User, method, password, callbackURL string, remember bool, wrong error) (*core.Auth, error)
+	SignInUser(r *api.Request, in core.ByPassword) (*core.Auth, error)
 }
 
 // Service is this capability.
@@ -217,5 +215,5 @@ func (s *Service) SignIn(r *api.Request, name, password, callbackURL string, rem
 	if err != nil {
 		return nil, err
 	}
-	return s.passwords.SignInUser(r, user, "username", password, callbackURL, remember, ErrWrong)
+	return s.passwords.SignInUser(r, core.ByPassword{User: user, Method: "username", Password: password, CallbackURL: callbackURL, Remember: remember, Wrong: ErrWrong})
 }

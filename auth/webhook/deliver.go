@@ -2,18 +2,13 @@ package webhook
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"authd/auth/internal/egress"
@@ -79,15 +74,7 @@ func (s *Service) shut(ctx context.Context, r *receiver) error {
 
 // post signs a message and sends it.
 func (s *Service) post(ctx context.Context, address string, header map[string]string, secrets [][]byte, j job, want egress.Want) (egress.Answer, error) {
-	at := strconv.FormatInt(s.core.Now(ctx).Unix(), 10)
-	all := maps.Clone(header)
-	if all == nil {
-		all = map[string]string{}
-	}
-	all["Content-Type"] = "application/json"
-	all["Webhook-Id"] = j.ID
-	all["Webhook-Timestamp"] = at
-	all["Webhook-Signature"] = sign(secrets, j.ID, at, j.Body)
+	all := egress.Signed(header, secrets, j.ID, s.core.Now(ctx), j.Body)
 	answer, err := s.core.Egress.Post(ctx, address, all, []byte(j.Body), want)
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) { // it names the address, which may hold a secret
@@ -97,18 +84,6 @@ func (s *Service) post(ctx context.Context, address string, header map[string]st
 		return answer, fmt.Errorf("no answer: %w", err)
 	}
 	return answer, nil
-}
-
-// sign makes the signature for each secret (Standard Webhooks, "Signature scheme"): several
-// stand side by side while one replaces the other.
-func sign(secrets [][]byte, id, timestamp, body string) string {
-	signatures := make([]string, len(secrets))
-	for i, secret := range secrets {
-		mac := hmac.New(sha256.New, secret)
-		_, _ = mac.Write([]byte(id + "." + timestamp + "." + body))
-		signatures[i] = "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-	}
-	return strings.Join(signatures, " ")
 }
 
 // hashURL is how a receiver is known where its address must not be read.

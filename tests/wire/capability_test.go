@@ -47,7 +47,7 @@ func capabilities() []capability {
 		{Name: "open_api"},
 		{Name: "organization", Fields: []string{"activeOrganizationId", "activeTeamId"}},
 		{Name: "passkey"},
-		{Name: "phone_number", Fields: []string{"phoneNumber", "phoneNumberVerified"}},
+		{Name: "phone_number", Built: true, Fields: []string{"phoneNumber", "phoneNumberVerified"}},
 		{Name: "private_key_jwt", Built: true, Meta: []string{
 			"token_endpoint_auth_signing_alg_values_supported", "introspection_endpoint_auth_signing_alg_values_supported", "revocation_endpoint_auth_signing_alg_values_supported",
 		}},

@@ -219,6 +219,9 @@ func (r reference) mail(t *testing.T, kind, to string) map[string]any {
 	if err := json.Unmarshal(r.own(t, http.MethodGet, "/__outbox", nil), &all); err != nil {
 		t.Fatal(err)
 	}
+	if kind == "phone-reset-otp" {
+		kind = "phone-password-reset-otp"
+	}
 	var last map[string]any
 	for _, m := range all {
 		user, ok := m["user"].(map[string]any)

@@ -54,6 +54,9 @@ func (c *Config) resolve() {
 	if c.Mail.From == "" {
 		c.Mail.From = "no-reply@" + host
 	}
+	if c.PhoneNumber.Enabled && !c.IsSet("oauth_provider.scopes") {
+		c.OauthProvider.Scopes = append(c.OauthProvider.Scopes, "phone")
+	}
 	if !c.IsSet("session.cookie_cache.secret") && len(c.Secrets) > 0 {
 		c.Session.CookieCache.Secret = c.Secrets[0]
 	}
@@ -79,7 +82,7 @@ func (c *Config) refuse(key string, given any, allowed string) error {
 func (c *Config) check() error {
 	for _, check := range []func() error{
 		c.checkAddresses, c.checkSecrets, c.checkOrigins, c.checkPasskey, c.checkPasswords,
-		c.checkAccount, c.checkSession, c.checkCookies, c.checkProvider, c.checkMail, c.checkPolicy, c.checkSignUp, c.checkGuards, c.checkPlaceholders, c.checkUsername,
+		c.checkAccount, c.checkSession, c.checkCookies, c.checkProvider, c.checkMail, c.checkPolicy, c.checkSignUp, c.checkGuards, c.checkPlaceholders, c.checkUsername, c.checkSMS,
 	} {
 		if err := check(); err != nil {
 			return err

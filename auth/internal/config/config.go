@@ -54,6 +54,8 @@ type Config struct {
 	PATSignin           PATSignin           `toml:"pat_signin"`
 	Expo                Expo                `toml:"expo"`
 	Username            Username            `toml:"username"`
+	PhoneNumber         PhoneNumber         `toml:"phone_number"`
+	SMS                 SMS                 `toml:"sms"`
 	Webhook             []Webhook           `toml:"webhook" doc:"Who is told what happens, one [[webhook]] each (keys below)."`
 	PolicyWebhook       PolicyWebhook       `toml:"policy_webhook"`
 	Operator            Operator            `toml:"operator"`

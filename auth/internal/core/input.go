@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"context"
+	"maps"
+)
 
 // UserInput is what somebody says of a user's fields, before it is taken.
 type UserInput struct {
@@ -8,12 +11,14 @@ type UserInput struct {
 	New     bool           // of somebody who is about to be made
 	Trusted bool           // whoever runs the server says it
 	Values  map[string]any // as JSON decodes them; rules may change them
+	// Also is what rules give of fields that are not the person's to set.
+	Also Values
 }
 
 // FieldsForNew is what somebody who signs up says of UserFields. Errors: those of
 // [Fields.ForNew], and of the capabilities that have rules.
 func (c *Core) FieldsForNew(ctx context.Context, input map[string]any) (Values, error) {
-	if err := c.checkInput(ctx, &UserInput{New: true, Values: input}); err != nil {
+	if err := c.checkInput(ctx, &UserInput{New: true, Values: input, Also: Values{}}); err != nil {
 		return nil, err
 	}
 	return c.UserFields.ForNew(input)
@@ -22,10 +27,15 @@ func (c *Core) FieldsForNew(ctx context.Context, input map[string]any) (Values, 
 // FieldsForUpdate is what a person changes of their UserFields. Errors: those of
 // [Fields.ForUpdate], and of the capabilities that have rules.
 func (c *Core) FieldsForUpdate(ctx context.Context, u *User, input map[string]any) (Values, error) {
-	if err := c.checkInput(ctx, &UserInput{User: u, Values: input}); err != nil {
+	in := &UserInput{User: u, Values: input, Also: Values{}}
+	if err := c.checkInput(ctx, in); err != nil {
 		return nil, err
 	}
-	return c.UserFields.ForUpdate(input)
+	values, err := c.UserFields.ForUpdate(input)
+	if err == nil {
+		maps.Copy(values, in.Also)
+	}
+	return values, err
 }
 
 // TrustedFields are fields that whoever runs the server gives a user, a new one or
@@ -34,7 +44,7 @@ func (c *Core) TrustedFields(ctx context.Context, isNew bool, input map[string]a
 	if input == nil {
 		input = map[string]any{}
 	}
-	if err := c.checkInput(ctx, &UserInput{New: isNew, Trusted: true, Values: input}); err != nil {
+	if err := c.checkInput(ctx, &UserInput{New: isNew, Trusted: true, Values: input, Also: Values{}}); err != nil {
 		return nil, err
 	}
 	return c.UserFields.Trusted(input, place)

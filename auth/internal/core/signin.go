@@ -48,6 +48,18 @@ type SignIn struct {
 	Anonymous string
 }
 
+// ByPassword is somebody who signs in with a password and a name of theirs.
+type ByPassword struct {
+	User        *User // who has the name; nil for nobody, which costs the same
+	Method      string
+	Password    string
+	CallbackURL string // where the link of a verification mail leads
+	Remember    bool
+	Wrong       error // the refusal of nobody, and of a wrong password
+	// Proven, where it is set, may refuse somebody whose password was right.
+	Proven func(ctx context.Context) error
+}
+
 // Resume answers a JSON sign-in in place of its usual body, when the person was
 // sent here by something that now goes on. handled is false when there is nothing.
 type Resume func(r *api.Request, a *Auth) (answer any, handled bool, err error)
