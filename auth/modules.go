@@ -20,6 +20,7 @@ import (
 	"authd/auth/passkey"
 	"authd/auth/password"
 	"authd/auth/phone"
+	"authd/auth/recovery"
 	"authd/auth/session"
 	"authd/auth/setup"
 	"authd/auth/siwe"
@@ -44,6 +45,7 @@ type Services struct {
 	Browser   Browser
 	Accounts  *account.Service
 	Wallets   *siwe.Service
+	Recovery  *recovery.Service
 	Admin     *admin.Service
 	Operators *operator.Service
 	OIDC      *oidc.Service
@@ -72,7 +74,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	if m.TwoFactor, err = twofactor.New(c, m.Passwords); err != nil {
 		return nil, err
 	}
-	m.Sessions = session.New(c)
+	m.Sessions, m.Recovery = session.New(c), recovery.New(c, m.Passwords, m.TwoFactor)
 	m.Passkeys = passkey.New(c, signUpMails{m.Users, m.Passwords})
 	m.Operators = operator.New(c)
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
@@ -135,7 +137,7 @@ func (s *Server) endpoints() []api.Endpoint {
 		m.OIDC.Endpoints(), m.Devices.Endpoints(), m.Social.Endpoints(), m.JWT.Endpoints(), m.OpenAPI.Endpoints(), m.Pages.Endpoints(),
 		m.Admin.Operations(guard), m.Access.Operations(guard), m.Phones.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 		m.Browser.Endpoints(), m.Passkeys.Endpoints(),
-		m.TwoFactor.Endpoints(), m.TwoFactor.Operations(guard), m.Wallets.Endpoints(),
+		m.TwoFactor.Endpoints(), m.TwoFactor.Operations(guard), m.Wallets.Endpoints(), m.Recovery.Operations(guard),
 	} {
 		all = append(all, list...)
 	}

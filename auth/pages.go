@@ -18,7 +18,7 @@ import (
 // newPages hands the pages what they show, in the types that they declare.
 func newPages(m *Services) (*pages.Service, error) {
 	deps := pages.Deps{
-		Core: m.Core, LastUsed: m.Browser.LastLogin.Method, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Avatars: m.Avatars, Setup: m.Setup, Access: admission{m.Access},
+		Core: m.Core, Recovery: m.Recovery, LastUsed: m.Browser.LastLogin.Method, Passwords: m.Passwords, Sessions: m.Sessions, Addresses: m.Users, Avatars: m.Avatars, Setup: m.Setup, Access: admission{m.Access},
 		Flows: flows{m.OIDC}, Apps: apps{m.OIDC}, Confirm: confirmations{m.Confirm},
 		Acts: pages.Acts{
 			SignUp: func(r *api.Request, n pages.Newcomer) (*core.User, *core.Auth, error) {

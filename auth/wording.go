@@ -46,6 +46,8 @@ func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (
 		return views.DeleteAccountMail(ctx, from, l.Link, l.Valid)
 	case "email-changed":
 		return views.EmailChangedMail(ctx, from, l.About, happened(l, base+"/account"))
+	case "account-recovery":
+		return views.RecoveredMail(ctx, from, happened(l, base+"/account/security"))
 	case "two-factor-otp":
 		return views.TwoFactorCodeMail(ctx, from, l.About, l.Valid)
 	case "two-factor-on", "two-factor-off", "two-factor-reset", "backup-code-used":

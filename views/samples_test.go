@@ -94,6 +94,9 @@ func mailSamples(p Page) map[string]templ.Component {
 		"verify-sent":     VerifySent(p, CheckMail{Email: "ada@example.org", Resend: "/verify-email/send", InFiles: true}),
 		"reset":           ResetPassword(p, ResetForm{Token: "t", Email: "ada@example.org", MinPasswordLength: 8}),
 		"reset-unknown":   ResetPassword(p, ResetForm{Token: "t", MinPasswordLength: 1}),
+		"recover":         Recover(p, RecoverForm{Token: "t", Email: "ada@example.org", MinPasswordLength: 8, Password: true, Passkey: true}),
+		"recover-passkey": Recover(p, RecoverForm{Token: "t", Email: "ada@example.org", Passkey: true}),
+		"recover-failed":  RecoverFailed(p),
 		"reset-done":      ResetDone(p),
 		"reset-failed":    ResetFailed(p),
 		"verify":          VerifyEmail(p, VerifyForm{Token: "t"}),
@@ -331,6 +334,8 @@ func letters(t *testing.T, l *Locale) map[string]Mail {
 	add("email-changed", mail, err)
 	mail, err = NewDeviceMail(t.Context(), from, happened)
 	add("new-device", mail, err)
+	mail, err = RecoveredMail(t.Context(), from, happened)
+	add("account-recovery", mail, err)
 	mail, err = TwoFactorCodeMail(t.Context(), from, "042137", 3*time.Minute)
 	add("two-factor-otp", mail, err)
 	for _, kind := range []string{"two-factor-on", "two-factor-off", "two-factor-reset", "backup-code-used"} {

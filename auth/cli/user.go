@@ -12,20 +12,22 @@ import (
 )
 
 type userCommands struct {
-	Create      userCreate      `cmd:"" help:"Make a user."`
-	List        userList        `cmd:"" help:"List users."`
-	Show        userShow        `cmd:"" help:"Show one user."`
-	SetPassword userSetPassword `cmd:"" help:"Set a user's password, and end their sessions."`
-	SetRole     userSetRole     `cmd:"" help:"Set a user's role."`
-	Ban         userBan         `cmd:"" help:"Shut a user out and end their sessions."`
-	Unban       userUnban       `cmd:"" help:"Let a banned user in again."`
-	Delete      userDelete      `cmd:"" help:"Delete a user and all that is theirs."`
-	SignOut     userSignOut     `cmd:"" help:"End a user's sessions and grants."`
-	Invite      userInvite      `cmd:"" help:"Make a link by which one person may sign up."`
-	Invitations userInvitations `cmd:"" help:"List invitations that still work."`
-	Uninvite    userUninvite    `cmd:"" help:"Withdraw an invitation."`
-	Approve     userApprove     `cmd:"" help:"Let in a user who waits."`
-	Refuse      userRefuse      `cmd:"" help:"Delete a user who waits."`
+	Create         userCreate         `cmd:"" help:"Make a user."`
+	List           userList           `cmd:"" help:"List users."`
+	Show           userShow           `cmd:"" help:"Show one user."`
+	SetPassword    userSetPassword    `cmd:"" help:"Set a user's password, and end their sessions."`
+	Recover        userRecover        `cmd:"" help:"Make a one-time link for somebody who has lost every way in."`
+	ResetTwoFactor userResetTwoFactor `cmd:"" help:"Take a user's second factors and trusted browsers away."`
+	SetRole        userSetRole        `cmd:"" help:"Set a user's role."`
+	Ban            userBan            `cmd:"" help:"Shut a user out and end their sessions."`
+	Unban          userUnban          `cmd:"" help:"Let a banned user in again."`
+	Delete         userDelete         `cmd:"" help:"Delete a user and all that is theirs."`
+	SignOut        userSignOut        `cmd:"" help:"End a user's sessions and grants."`
+	Invite         userInvite         `cmd:"" help:"Make a link by which one person may sign up."`
+	Invitations    userInvitations    `cmd:"" help:"List invitations that still work."`
+	Uninvite       userUninvite       `cmd:"" help:"Withdraw an invitation."`
+	Approve        userApprove        `cmd:"" help:"Let in a user who waits."`
+	Refuse         userRefuse         `cmd:"" help:"Delete a user who waits."`
 }
 
 // userArgument names one user.

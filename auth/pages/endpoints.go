@@ -50,6 +50,8 @@ func (s *Service) Endpoints() []api.Endpoint {
 	get("/verify-email", "pageVerifyEmail", s.verifyPage)
 	post("/verify-email", "pageVerifyEmailPost", usual, s.verify)
 	post("/verify-email/send", "pageVerifyEmailSend", mailing(), s.sendVerification)
+	get(recoverPath, "pageRecover", s.recoverPage)
+	post(recoverPath, "pageRecoverPost", guess(), s.recover)
 	s.accountEndpoints(get, post)
 	list = append(list, api.Handle(api.Endpoint{
 		Mount: api.Root, Method: http.MethodPost, Path: "/account/avatar", ID: "pageAccountAvatar", Tag: "pages", Media: []string{api.MediaUpload},

@@ -203,6 +203,7 @@ type Deps struct {
 	// SecondFactors is nil when nobody has one.
 	SecondFactors SecondFactors
 	Acts          Acts
+	Recovery      Recovery
 }
 
 // Service is the pages.

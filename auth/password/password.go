@@ -122,10 +122,7 @@ func (s *Service) Verify(ctx context.Context, userID, password string) error {
 // Set gives a user a password, as an administrator does; their access stays.
 // Errors: ErrTooShort, ErrTooLong, those of the checks of passwords.
 func (s *Service) Set(ctx context.Context, userID, password string) error {
-	if err := s.CheckLength(password); err != nil {
-		return err
-	}
-	hash, err := s.hashFor(ctx, userID, password)
+	hash, err := s.HashFor(ctx, userID, password)
 	if err != nil {
 		return err
 	}
@@ -140,6 +137,15 @@ func (s *Service) Hash(ctx context.Context, p core.NewPassword) (string, error) 
 		return "", err
 	}
 	return s.hash.Hash(ctx, p.Text)
+}
+
+// HashFor looks at a new password of a user, and turns it into what is stored of it.
+// Errors: ErrTooShort, ErrTooLong, those of the checks of passwords.
+func (s *Service) HashFor(ctx context.Context, userID, password string) (string, error) {
+	if err := s.CheckLength(password); err != nil {
+		return "", err
+	}
+	return s.hashFor(ctx, userID, password)
 }
 
 // hashFor is Hash for somebody who is there already; for nobody it is their next

@@ -28,7 +28,7 @@ func (s *Service) Operations(guard api.Guard) []api.Endpoint {
 		) (status, error) {
 			return status{}, ErrNotKept
 		}),
-		api.Handle(op("resetTwoFactor", "Take every second factor and trusted browser from a user who has lost them.", ErrUserNotFound), s.reset),
+		api.Handle(op("resetTwoFactor", "Take every second factor and trusted browser from a user who has lost them.", ErrUserNotFound), s.resetUser),
 	}
 }
 
@@ -47,7 +47,7 @@ func (s *Service) generateTOTP(r *api.Request, in *struct {
 	return code{now}, err
 }
 
-func (s *Service) reset(r *api.Request, in *struct {
+func (s *Service) resetUser(r *api.Request, in *struct {
 	UserID string `body:"userId"`
 },
 ) (status, error) {

@@ -26,6 +26,7 @@ type waiting struct {
 	Fields    core.Values `json:"fields,omitempty"`
 	Languages string      `json:"languages,omitempty"`
 	Onward    core.Onward `json:"onward,omitzero"`
+	Anonymous string      `json:"anonymous,omitempty"` // whom the browser was
 	// Mailbox: the first proof was a mail, so that a second mail proves nothing more.
 	Mailbox bool `json:"mailbox,omitempty"`
 	// Enrol: the person has no second factor, and must set one up.
@@ -68,7 +69,7 @@ func (s *Service) hold(ctx context.Context, tx *store.Tx, in *core.SignIn) (*cor
 	}
 	w := waiting{
 		Method: in.Method, AMR: in.AMR, Remember: in.Remember, Fields: in.Fields, Languages: in.Languages, Onward: in.Onward,
-		Mailbox: in.Mailbox, Enrol: enrol,
+		Mailbox: in.Mailbox, Enrol: enrol, Anonymous: in.Anonymous,
 	}
 	keepQuery(in.Request, &w.Onward, s.core.Now(ctx))
 	return s.challenge(ctx, tx, in.User, w, methods)
@@ -140,6 +141,7 @@ func (s *Service) load(r *api.Request) (*challenge, error) {
 func (ch *challenge) signIn(r *api.Request, amr ...string) *core.SignIn {
 	in := core.NewSignIn(r, ch.User, ch.Method, ch.Remember, proven(ch.AMR, amr...)...)
 	in.Fields, in.Languages, in.Onward, in.MultiFactor = ch.Fields, ch.Languages, ch.Onward, true
+	in.Anonymous = ch.Anonymous
 	return in
 }
 

@@ -166,23 +166,38 @@ func (s *Service) required(u *core.User) bool { return s.cfg.Requires(u.HasRole)
 // reports whether there was anything. locale is of the mail that tells of it.
 func (s *Service) ResetTwoFactor(ctx context.Context, userID, locale string) (had bool, err error) {
 	e := &core.TwoFactorChanged{What: "reset", Event: core.Event{At: s.core.Now(ctx)}, Locale: locale}
-	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
-		u, err := s.core.User(ctx, tx, userID)
-		if err != nil {
-			return err
-		}
-		if had, err = s.remove(ctx, tx, userID); err != nil {
-			return err
-		}
-		if had = had || enabled(u); !had {
-			return nil
-		}
-		return s.turn(ctx, tx, u, false, e)
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		had, err = s.reset(ctx, tx, userID, e)
+		return err
 	})
 	if err == nil {
 		s.core.Mail.Sent(ctx, e.Mails...)
 	}
 	return had, err
+}
+
+// ResetIn is ResetTwoFactor inside a transaction that also does something else.
+func (s *Service) ResetIn(ctx context.Context, tx *store.Tx, userID string, at core.Event, locale string) (mails []string, err error) {
+	if !s.cfg.Enabled {
+		return nil, nil
+	}
+	e := &core.TwoFactorChanged{What: "reset", Event: at, Locale: locale}
+	_, err = s.reset(ctx, tx, userID, e)
+	return e.Mails, err
+}
+
+func (s *Service) reset(ctx context.Context, tx *store.Tx, userID string, e *core.TwoFactorChanged) (had bool, err error) {
+	u, err := s.core.User(ctx, tx, userID)
+	if err != nil {
+		return false, err
+	}
+	if had, err = s.remove(ctx, tx, userID); err != nil {
+		return false, err
+	}
+	if had = had || enabled(u); !had {
+		return false, nil
+	}
+	return true, s.turn(ctx, tx, u, false, e)
 }
 
 // remove deletes all that is kept of a user's second factor.

@@ -10,7 +10,7 @@ import (
 // writeScripts puts the scripts of docs, each a block with its name on the fence,
 // where the sittings find them: they are run as the pages have them.
 func writeScripts(dir string) error {
-	for _, name := range []string{"oauth.md", "keys.md", "moving-from-better-auth.md", "who-may-sign-up.md"} {
+	for _, name := range []string{"oauth.md", "keys.md", "moving-from-better-auth.md", "who-may-sign-up.md", "recovery.md"} {
 		page, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
 		if err != nil {
 			return err
