@@ -190,3 +190,17 @@ func TestFreshForEverMeansNeverAsked(t *testing.T) {
 	s.Clock.Advance(100 * time.Hour)
 	leads(t, form(c, "/account/email", "new_email", "countess@example.com"), "/account")
 }
+
+func TestAPasskeyAlsoLeadsBackToThePage(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "")
+	c, a := s.SignUp("ada@example.com"), s.Authenticator()
+	k := addPasskey(t, c, a)
+	s.Clock.Advance(3 * time.Hour)
+	page := c.Get("./confirm?return_to=/account/apps")
+	if forms, leads := strings.Count(page.Body, `action="/confirm"`), strings.Count(page.Body, `name="return_to"`); forms != 2 || leads != forms {
+		t.Fatalf("%d forms say %d times where they lead: %s", forms, leads, page.Body)
+	}
+	answer := said(t, a.Get(c.Get("/passkey/generate-authenticate-options").Is(200, ""), k))
+	leads(t, form(c, "/confirm", "return_to", "/account/apps", "way", "passkey", "credential", answer), "/account/apps")
+}

@@ -151,7 +151,7 @@ func (v *visit) askProof(status int, page views.ConfirmPage) (api.Responder, err
 		}
 		page.Ways = ways
 	}
-	v.page.Self = ""
+	v.page.Self, v.page.Carry = "", nil // each form says once where it leads
 	if slices.Contains(page.Ways, proofPasskey) {
 		v.page = v.page.WithPasskeys()
 	}
