@@ -74,6 +74,9 @@ func showOptional(m *Services, deps *pages.Deps) {
 	if m.Core.Config.TwoFactor.Enabled {
 		deps.SecondFactors = secondFactors{m}
 	}
+	if m.Usernames.Enabled() {
+		deps.Usernames = m.Usernames
+	}
 	if m.Core.Config.MultiSession.Enabled {
 		deps.Accounts = m.Browser.Accounts
 	}

@@ -22,6 +22,9 @@ func (p Page) alertID() string {
 func (f LoginForm) identifier(p Page) field {
 	email := emailField(p, f.Email, f.Errors)
 	email.autocomplete = "username"
+	if f.Usernames {
+		email.kind, email.inputmode, email.label = "", "", p.T("field.identifier")
+	}
 	if f.Passkey != nil {
 		email.autocomplete = "username webauthn" // the browser offers passkeys in the field
 	}

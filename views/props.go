@@ -39,6 +39,8 @@ type LoginForm struct {
 	Reset    bool              // whether a forgotten password can be reset by mail
 	Last     bool              // a password was used last in this browser
 	Passkey  *PasskeyButton    // nil where there are none
+	// Usernames tells whether a username does, too.
+	Usernames bool
 }
 
 // ChoosePage asks which account to go on with.

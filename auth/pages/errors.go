@@ -11,6 +11,10 @@ import (
 // The codes of errors that a page explains in a form, instead of on a page of their own.
 const (
 	codeWrong           = "INVALID_EMAIL_OR_PASSWORD"
+	codeWrongName       = "INVALID_USERNAME_OR_PASSWORD"
+	codeNameShort       = "USERNAME_TOO_SHORT"
+	codeNameLong        = "USERNAME_TOO_LONG"
+	codeNameInvalid     = "INVALID_USERNAME"
 	codeNotVerified     = "EMAIL_NOT_VERIFIED"
 	codeTooShort        = "PASSWORD_TOO_SHORT"
 	codeTooLong         = "PASSWORD_TOO_LONG"

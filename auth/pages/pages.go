@@ -52,6 +52,11 @@ type Passwords interface {
 	Reset(r *api.Request, token, next string) error
 }
 
+// Usernames signs in who has a username.
+type Usernames interface {
+	SignIn(r *api.Request, name, password, callbackURL string, remember bool) (*core.Auth, error)
+}
+
 // Sessions ends sessions; listing them is core's.
 type Sessions interface {
 	Revoke(r *api.Request, caller *core.Auth, ref string) error
@@ -184,6 +189,7 @@ type Flows interface {
 type Deps struct {
 	Core      *core.Core
 	Passwords Passwords
+	Usernames Usernames // nil when nobody has one
 	Sessions  Sessions
 	// LastUsed is what the browser signed in with last, "" when it does not say.
 	LastUsed  func(r *api.Request) string

@@ -76,8 +76,8 @@ func (v *visit) loginForm() (views.LoginForm, error) {
 	open, err := v.Access.SignUpOpen(v.r.Context())
 	open = open || v.Core.Invitation(v.r) != "" // the page tells whether it works
 	form := views.LoginForm{SignUp: open, Reset: true, Methods: v.elsewhereMethods(false), Only: !v.Core.Config.EmailAndPassword.Enabled}
-	form.Passkey = v.passkeyButton()
-	form.Last = (len(form.Methods) > 0 || form.Passkey != nil) && v.LastUsed(v.r) == "email" // where there is one way, no mark is needed
+	form.Passkey, form.Usernames = v.passkeyButton(), v.Usernames != nil
+	form.Last = (len(form.Methods) > 0 || form.Passkey != nil) && (v.LastUsed(v.r) == "email" || v.LastUsed(v.r) == "username") // where there is one way, no mark is needed
 	if v.flow != nil {
 		form.Client = v.flow.Client
 	}
@@ -109,7 +109,11 @@ func (s *Service) login(r *api.Request, _ *api.None) (api.Responder, error) {
 	form.Email, form.Remember = strings.TrimSpace(field(r, "email")), field(r, "remember") != ""
 	password := field(r, "password")
 	form.Errors = views.Errors{}
-	if !api.ValidEmail(form.Email) {
+	byName := s.Usernames != nil && !strings.Contains(form.Email, "@")
+	switch {
+	case byName && form.Email == "":
+		form.Errors["email"] = views.Msg("field.identifier_missing")
+	case !byName && !api.ValidEmail(form.Email):
 		form.Errors["email"] = views.Msg("field.email_invalid")
 	}
 	if password == "" {
@@ -118,7 +122,27 @@ func (s *Service) login(r *api.Request, _ *api.None) (api.Responder, error) {
 	if len(form.Errors) > 0 {
 		return wrong(views.Login(v.page, form))
 	}
+	if byName {
+		return v.loginByName(form, password)
+	}
 	auth, err := s.Passwords.SignIn(r, form.Email, password, v.callback(), form.Remember)
+	if err != nil {
+		return v.notSignedIn(form, err)
+	}
+	return v.offered(auth)
+}
+
+// loginByName signs in by a username. One that breaks the rules is nobody's.
+func (v *visit) loginByName(form views.LoginForm, password string) (api.Responder, error) {
+	auth, err := v.Usernames.SignIn(v.r, form.Email, password, v.callback(), form.Remember)
+	switch codeOf(err) {
+	case codeWrongName, codeNameShort, codeNameLong, codeNameInvalid, codeTooLong:
+		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.wrong_name")}
+		return wrong(views.Login(v.page, form))
+	case codeNotVerified: // the address is not told to who typed a name
+		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.unverified_name")}
+		return wrong(views.Login(v.page, form))
+	}
 	if err != nil {
 		return v.notSignedIn(form, err)
 	}
