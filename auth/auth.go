@@ -146,7 +146,7 @@ func (s *Server) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			for _, sweep := range []func(context.Context) error{s.Core.Sweep, s.TwoFactor.Sweep, s.Devices.Sweep, s.Access.Sweep, s.Phones.Sweep, s.Browser.Anonymous.Sweep} {
+			for _, sweep := range []func(context.Context) error{s.Core.Sweep, s.TwoFactor.Sweep, s.Devices.Sweep, s.Access.Sweep, s.Phones.Sweep, s.Browser.Anonymous.Sweep, s.EmailOTP.Sweep} {
 				if err := sweep(ctx); err != nil && ctx.Err() == nil {
 					s.log.Warn("sweep failed", "error", err)
 				}

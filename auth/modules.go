@@ -7,12 +7,14 @@ import (
 	"authd/auth/avatar"
 	"authd/auth/confirm"
 	"authd/auth/device"
+	"authd/auth/emailotp"
 	"authd/auth/health"
 	"authd/auth/importer"
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/auth/internal/upstream"
 	"authd/auth/jwt"
+	"authd/auth/magiclink"
 	"authd/auth/oidc"
 	"authd/auth/openapi"
 	"authd/auth/operator"
@@ -50,6 +52,8 @@ type Services struct {
 	Operators *operator.Service
 	OIDC      *oidc.Service
 	Devices   *device.Service
+	MagicLink *magiclink.Service
+	EmailOTP  *emailotp.Service
 	JWT       *jwt.Service
 	Importer  *importer.Service
 	OpenAPI   *openapi.Service
@@ -138,6 +142,7 @@ func (s *Server) endpoints() []api.Endpoint {
 		m.Admin.Operations(guard), m.Access.Operations(guard), m.Phones.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 		m.Browser.Endpoints(), m.Passkeys.Endpoints(),
 		m.TwoFactor.Endpoints(), m.TwoFactor.Operations(guard), m.Wallets.Endpoints(), m.Recovery.Operations(guard),
+		m.MagicLink.Endpoints(), m.EmailOTP.Endpoints(), m.EmailOTP.Operations(guard),
 	} {
 		all = append(all, list...)
 	}

@@ -31,5 +31,5 @@ func (s *Server) people(m *Services) (err error) {
 	m.Avatars = avatar.New(c)
 	m.Users.UseImages(m.Avatars)
 	notice.New(c)
-	return nil
+	return m.byMail()
 }

@@ -89,6 +89,7 @@ func showOptional(m *Services, deps *pages.Deps) {
 	if len(m.Social.Providers()) > 0 || m.Core.Config.PATSignin.Enabled {
 		deps.Connections = connections{m}
 	}
+	showByMail(m, deps)
 }
 
 // flows shows the provider's flows to the pages.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"authd/auth/access"
+	"authd/auth/emailotp"
 	"authd/auth/internal/config"
 	"authd/auth/internal/core"
 	"authd/views"
@@ -64,6 +65,10 @@ func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (
 		return views.ExistingUserMail(ctx, from, base+"/login")
 	case "confirm-code":
 		return views.ConfirmCodeMail(ctx, from, l.About, l.Valid)
+	case "magic-link":
+		return views.MagicLinkMail(ctx, from, l.Link, l.Valid)
+	case "email-otp":
+		return wordCode(ctx, from, l)
 	case "sign-up-invitation", "approval-request", "approval-granted":
 		return wordAccess(ctx, from, l)
 	default:
@@ -89,6 +94,15 @@ func newTexts(cfg *config.Config) (func(kind, code, languages string, valid time
 
 func happened(l *core.Letter, url string) views.Happened {
 	return views.Happened{At: l.Event.At, UserAgent: l.Event.UserAgent, IPAddress: l.Event.IP, URL: url}
+}
+
+// wordCode is for a letter with a code.
+func wordCode(ctx context.Context, from views.Sender, l *core.Letter) (views.Mail, error) {
+	told, ok := l.Payload.(emailotp.Told)
+	if !ok {
+		return views.Mail{}, fmt.Errorf("a %s mail tells nothing", l.Kind)
+	}
+	return views.CodeMail(ctx, from, views.CodeUse(told.Type), told.OTP, l.Valid)
 }
 
 // wordAccess is for the letters about who may come in.

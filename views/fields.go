@@ -70,12 +70,16 @@ func (f SignUpForm) page(p Page) Page {
 	return p
 }
 
-// action is where the form goes: without passwords, only a passkey makes an account.
+// action is where the form goes: without passwords, a passkey makes an account, or a mailbox.
 func (f SignUpForm) action() string {
-	if f.Only {
+	switch {
+	case !f.Only:
+		return "/signup"
+	case f.Passkey:
 		return "/signup/passkey"
+	default:
+		return f.ByMail.action()
 	}
-	return "/signup"
 }
 
 func (f SignUpForm) fields(p Page) []field {

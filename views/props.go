@@ -39,6 +39,7 @@ type LoginForm struct {
 	Reset    bool              // whether a forgotten password can be reset by mail
 	Last     bool              // a password was used last in this browser
 	Passkey  *PasskeyButton    // nil where there are none
+	ByMail   ByMail
 	// Usernames tells whether a username does, too.
 	Usernames bool
 }
@@ -68,6 +69,7 @@ type SignUpForm struct {
 	Invitation        *Invitation       // what brought the reader here, nil without one
 	Approval          bool              // an administrator looks at every new account
 	Passkey           bool              // an account may have a passkey in place of a password
+	ByMail            ByMail
 }
 
 // Invitation is what an administrator says to whom they invite.
@@ -99,6 +101,7 @@ type CheckMail struct {
 // ForgotForm asks which account's password is forgotten.
 type ForgotForm struct {
 	Email  string
+	Code   bool // a code may be sent in place of a link
 	Errors Errors
 }
 

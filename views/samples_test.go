@@ -31,7 +31,7 @@ func samplePage(c *Catalogue, l *Locale) Page {
 func samples(c *Catalogue, l *Locale) map[string]templ.Component {
 	p := samplePage(c, l)
 	all := map[string]templ.Component{}
-	for _, some := range []map[string]templ.Component{entrySamples(p), mailSamples(p), accountSamples(p), securitySamples(p), passkeySamples(p), consentSamples(p), noticeSamples(p)} {
+	for _, some := range []map[string]templ.Component{entrySamples(p), mailSamples(p), byMailSamples(p), accountSamples(p), securitySamples(p), passkeySamples(p), consentSamples(p), noticeSamples(p)} {
 		for name, page := range some {
 			all[name] = page
 		}
@@ -51,6 +51,10 @@ func entrySamples(p Page) map[string]templ.Component {
 		"login-client":      Login(carrying, LoginForm{SignUp: true, Reset: true, Client: "Grafana & Söhne", Methods: []templ.Component{method}}),
 		"login-last":        Login(p, LoginForm{SignUp: true, Reset: true, Last: true, Methods: []templ.Component{method}}),
 		"login-providers":   Login(p, LoginForm{SignUp: true, Reset: true, Methods: providerButtons(p)}),
+		"login-by-mail":     Login(p, LoginForm{SignUp: true, Reset: true, ByMail: ByMail{Link: true, Code: true, LastCode: true}, Methods: []templ.Component{method}}),
+		"login-mail-only":   Login(p, LoginForm{SignUp: true, Only: true, ByMail: ByMail{Link: true, Code: true, LastLink: true}}),
+		"signup-by-mail":    SignUp(p, SignUpForm{MinPasswordLength: 8, ByMail: ByMail{Link: true, Code: true}}),
+		"signup-mail-only":  SignUp(p, SignUpForm{Only: true, ByMail: ByMail{Code: true}}),
 		"login-wrong":       Login(wrong, LoginForm{SignUp: true, Reset: true, Email: "ada@example.org"}),
 		"login-missing":     Login(p, LoginForm{Errors: Errors{"email": Msg("error.unknown")}}),
 		"login-elsewhere":   Login(elsewhere, LoginForm{Reset: true}),
@@ -353,4 +357,24 @@ func letters(t *testing.T, l *Locale) map[string]Mail {
 	mail, err = ConfirmCodeMail(t.Context(), from, "042137", 10*time.Minute)
 	add("confirm-code", mail, err)
 	return all
+}
+
+func byMailSamples(p Page) map[string]templ.Component {
+	carrying, worn := p, p
+	carrying.Carry = url.Values{"return_to": {"/account/apps"}}
+	worn.Alert = Alert{Problem, Msg("by_mail.code_worn")}
+	ada := "ada@example.org"
+	return map[string]templ.Component{
+		"link-sent":          LinkSent(carrying, CheckMail{Email: ada, Resend: "/login/link"}),
+		"link-follow":        FollowLink(carrying, LinkForm{Token: "t", Email: ada, Client: "Grafana & Söhne"}),
+		"link-elsewhere":     FollowLink(p, LinkForm{Token: "t", Email: ada, Client: "Grafana", Elsewhere: true}),
+		"link-elsewhere-own": FollowLink(p, LinkForm{Token: "t", Email: ada, Elsewhere: true}),
+		"link-failed":        LinkFailed(p),
+		"code":               EnterCode(carrying, CodeForm{Email: ada, Name: "Ada"}),
+		"code-wrong":         EnterCode(p, CodeForm{Email: ada, InFiles: true, Errors: Errors{"code": Msg("by_mail.code_wrong")}}),
+		"code-worn":          EnterCode(worn, CodeForm{Email: ada}),
+		"code-verify":        VerifyByCode(p, CodeForm{Email: ada}),
+		"code-reset":         ResetByCode(p, CodeForm{Email: ada, MinPasswordLength: 8}),
+		"forgot-code":        ForgotPassword(p, ForgotForm{Code: true}),
+	}
 }

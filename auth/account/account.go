@@ -50,7 +50,7 @@ func (s *Service) UseAnonymous(a Anonymous) { s.anonymous = a }
 // New connects the capability.
 func New(c *core.Core, p Providers) *Service {
 	s := &Service{core: c, rules: c.Config.Account.AccountLinking, providers: p}
-	c.Mail.Handle(kindClaimed, s.claimedMail)
+	c.Mail.Handle(core.MailClaimed, s.claimedMail)
 	c.WaysIn = append(c.WaysIn, s.waysIn)
 	return s
 }

@@ -36,6 +36,10 @@ const (
 	codeTooPersonal     = "PASSWORD_TOO_PERSONAL"
 	codePasswordList    = "PASSWORD_NOT_ALLOWED"
 	codePending         = "APPROVAL_PENDING"
+	codeLinkClosed      = "new_user_signup_disabled"
+	codeWrongCode       = "INVALID_OTP"
+	codeOldCode         = "OTP_EXPIRED"
+	codeWorn            = "TOO_MANY_ATTEMPTS"
 	codeSetupDone       = "SETUP_DONE"
 	codeSetupLink       = "SETUP_LINK_INVALID"
 )

@@ -202,6 +202,8 @@ type Deps struct {
 	Devices   Devices   // nil when devices are not let in
 	Elsewhere Elsewhere // nil when nobody signs in at other servers
 	Passkeys  Passkeys  // nil when there are none
+	Links     Links     // nil when nobody signs in with a link in a mail
+	Codes     Codes     // nil when nobody gets codes in mails
 	// Connections is nil when nobody has an account elsewhere.
 	Connections Connections
 	Apps        Apps

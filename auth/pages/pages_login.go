@@ -66,7 +66,7 @@ func (s *Service) loginPage(r *api.Request, _ *api.None) (api.Responder, error) 
 }
 
 func (v *visit) showLogin(status int, form views.LoginForm) (api.Responder, error) {
-	if !v.Core.Config.EmailAndPassword.Enabled && len(form.Methods) == 0 && form.Passkey == nil {
+	if form.Only && len(form.Methods) == 0 && form.Passkey == nil && !form.ByMail.Any() {
 		return show(http.StatusOK, views.NoWayIn(v.page))
 	}
 	return show(status, views.Login(v.page, form))
@@ -75,9 +75,9 @@ func (v *visit) showLogin(status int, form views.LoginForm) (api.Responder, erro
 func (v *visit) loginForm() (views.LoginForm, error) {
 	open, err := v.Access.SignUpOpen(v.r.Context())
 	open = open || v.Core.Invitation(v.r) != "" // the page tells whether it works
-	form := views.LoginForm{SignUp: open, Reset: true, Methods: v.elsewhereMethods(false), Only: !v.Core.Config.EmailAndPassword.Enabled}
+	form := views.LoginForm{SignUp: open, Reset: true, Methods: v.elsewhereMethods(false), ByMail: v.byMail(false), Only: !v.Core.Config.EmailAndPassword.Enabled}
 	form.Passkey, form.Usernames = v.passkeyButton(), v.Usernames != nil
-	form.Last = (len(form.Methods) > 0 || form.Passkey != nil) && (v.LastUsed(v.r) == "email" || v.LastUsed(v.r) == "username") // where there is one way, no mark is needed
+	form.Last = (len(form.Methods) > 0 || form.Passkey != nil || form.ByMail.Any()) && (v.LastUsed(v.r) == "email" || v.LastUsed(v.r) == "username") // where there is one way, no mark is needed
 	if v.flow != nil {
 		form.Client = v.flow.Client
 	}
@@ -159,10 +159,10 @@ func (v *visit) notSignedIn(form views.LoginForm, err error) (api.Responder, err
 	case codePending:
 		return show(http.StatusForbidden, views.ApprovalPending(v.page))
 	case codeNotVerified:
-		mail := views.CheckMail{Email: form.Email, Resend: "/verify-email/send", InFiles: v.mailInFiles()}
 		if v.Core.Config.EmailVerification.SendOnSignIn {
-			return show(http.StatusForbidden, views.VerifySent(v.page, mail))
+			return v.verifySent(http.StatusForbidden, form.Email)
 		}
+		mail := views.CheckMail{Email: form.Email, Resend: "/verify-email/send", InFiles: v.mailInFiles()}
 		return show(http.StatusForbidden, views.VerifyNeeded(v.page, mail))
 	default:
 		return nil, err

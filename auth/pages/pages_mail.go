@@ -17,7 +17,7 @@ func (s *Service) forgotPage(r *api.Request, _ *api.None) (api.Responder, error)
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, views.ForgotPassword(v.page, views.ForgotForm{}))
+	return show(http.StatusOK, views.ForgotPassword(v.page, views.ForgotForm{Code: s.Codes != nil}))
 }
 
 func (s *Service) forgot(r *api.Request, _ *api.None) (api.Responder, error) {
@@ -25,7 +25,7 @@ func (s *Service) forgot(r *api.Request, _ *api.None) (api.Responder, error) {
 	if err != nil {
 		return nil, err
 	}
-	form := views.ForgotForm{Email: strings.TrimSpace(field(r, "email"))}
+	form := views.ForgotForm{Email: strings.TrimSpace(field(r, "email")), Code: s.Codes != nil}
 	if !api.ValidEmail(form.Email) {
 		form.Errors = views.Errors{"email": views.Msg("field.email_invalid")}
 		return wrong(views.ForgotPassword(v.page, form))
@@ -174,5 +174,5 @@ func (s *Service) sendVerification(r *api.Request, _ *api.None) (api.Responder, 
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, views.VerifySent(v.page, views.CheckMail{Email: form.Email, Resend: "/verify-email/send", InFiles: s.mailInFiles()}))
+	return v.verifySent(http.StatusOK, form.Email)
 }

@@ -36,7 +36,7 @@ func (s *Service) signUpPage(r *api.Request, _ *api.None) (api.Responder, error)
 // signUpForm is the form for whoever may sign up, or the page that says why they may not.
 func (v *visit) signUpForm() (form views.SignUpForm, closed templ.Component, err error) {
 	cfg := v.Core.Config.EmailAndPassword
-	form = views.SignUpForm{MinPasswordLength: cfg.MinPasswordLength, Methods: v.elsewhereMethods(true), Only: !cfg.Enabled}
+	form = views.SignUpForm{MinPasswordLength: cfg.MinPasswordLength, Methods: v.elsewhereMethods(true), ByMail: v.byMail(true), Only: !cfg.Enabled}
 	if v.flow != nil {
 		form.Client, form.Email = v.flow.Client, v.flow.LoginHint
 	}
@@ -53,7 +53,7 @@ func (v *visit) signUpForm() (form views.SignUpForm, closed templ.Component, err
 	form.Only = form.Only || cfg.DisableSignUp && form.Invitation == nil
 	open := mode == modeAnyone || mode == modeApproval
 	form.Passkey = v.Passkeys != nil && (!form.Only || v.Passkeys.ForAnyone())
-	nowhere := form.Only && len(form.Methods) == 0 && !form.Passkey
+	nowhere := form.Only && len(form.Methods) == 0 && !form.Passkey && !form.ByMail.Any()
 	switch {
 	case mode == modeNobody, nowhere && !cfg.Enabled:
 		return form, views.SignUpNever(v.page), nil
@@ -111,7 +111,7 @@ func (v *visit) signedUp(email string, auth *core.Auth, pending bool) (api.Respo
 	case auth != nil:
 		return v.onward(auth)
 	case v.Core.Config.EmailAndPassword.RequireEmailVerification:
-		return show(http.StatusOK, views.VerifySent(v.page, views.CheckMail{Email: email, Resend: "/verify-email/send", InFiles: v.mailInFiles()}))
+		return v.verifySent(http.StatusOK, email)
 	case pending:
 		return show(http.StatusOK, views.ApprovalPending(v.page))
 	default:

@@ -147,17 +147,60 @@ func (s *Service) reset(r *api.Request, tx *store.Tx, token, hash string) (userI
 	if err != nil {
 		return "", "", err
 	}
+	mail, err = s.setLost(r, tx, user, hash)
+	return user.ID, mail, err
+}
+
+// setLost replaces a password that was lost.
+func (s *Service) setLost(r *api.Request, tx *store.Tx, user *core.User, hash string) (mail string, err error) {
+	ctx := r.Context()
 	if err := s.core.SetPasswordHash(ctx, tx, user.ID, hash); err != nil {
-		return "", "", err
+		return "", err
 	}
 	if err := s.core.DropVerifications(ctx, tx, purposeReset, user.ID); err != nil {
-		return "", "", err
+		return "", err
 	}
 	if err := s.endAccess(ctx, tx, user.ID); err != nil {
-		return "", "", err
+		return "", err
 	}
-	mail, err = s.queueNotice(r, tx, kindWasReset, user.Email)
-	return user.ID, mail, err
+	return s.queueNotice(r, tx, kindWasReset, user.Email)
+}
+
+// ResetBy gives the user of an address a new password, after use has proven that
+// the mailbox is theirs. An address that was never proven is theirs from now on,
+// and what somebody else may have left there goes. Errors: store.ErrNotFound.
+func (s *Service) ResetBy(r *api.Request, email, next string, use func(ctx context.Context, tx *store.Tx) error) error {
+	ctx := r.Context()
+	user, err := s.core.UserByEmail(ctx, s.core.DB, email)
+	if err != nil {
+		return err
+	}
+	hash, err := s.hashFor(ctx, user.ID, next)
+	if err != nil {
+		return err
+	}
+	var mail string
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := use(ctx, tx); err != nil {
+			return err
+		}
+		if user, err = s.core.UserByEmail(ctx, tx, email); err != nil {
+			return err
+		}
+		if !user.EmailVerified {
+			if err := s.core.ClaimMailbox(ctx, tx, user); err != nil {
+				return err
+			}
+		}
+		mail, err = s.setLost(r, tx, user, hash)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.core.Mail.Sent(ctx, mail)
+	r.Security("password-reset", "user", user.ID)
+	return nil
 }
 
 // endAccess: who lost the password may have lost it to somebody.

@@ -32,6 +32,9 @@ type shown struct {
 // QueueVerification queues the mail that proves an address, inside tx. Nothing
 // is sent where nobody, or somebody already verified, has that address.
 func (s *Service) QueueVerification(ctx context.Context, tx *store.Tx, email, callbackURL, languages string) (string, error) {
+	if s.codes != nil {
+		return s.codes.QueueVerification(ctx, tx, email, languages)
+	}
 	return s.core.Mail.Queue(ctx, tx, kindVerify, address{Email: email, CallbackURL: callbackURL, Locale: languages})
 }
 

@@ -16,6 +16,7 @@ type Service struct {
 	core      *core.Core
 	passwords Passwords
 	images    Images
+	codes     Codes
 }
 
 // Images keeps what people uploaded.

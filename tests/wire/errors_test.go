@@ -194,6 +194,7 @@ func unprovoked() map[string]string {
 	unprovokedOfAnonymous(reasons)
 	unprovokedOfUsernames(reasons)
 	unprovokedOfPhones(reasons)
+	unprovokedOfMails(reasons)
 	for _, e := range []string{
 		"POST /oauth2/register 403 access_denied", "POST /oauth2/public-client-prelogin 401 invalid_signature", "POST /oauth2/public-client-prelogin 404 not_found",
 	} {

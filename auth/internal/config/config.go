@@ -48,6 +48,8 @@ type Config struct {
 	LastLoginMethod     LastLoginMethod     `toml:"last_login_method"`
 	Anonymous           Anonymous           `toml:"anonymous"`
 	SIWE                SIWE                `toml:"siwe"`
+	MagicLink           MagicLink           `toml:"magic_link"`
+	EmailOTP            EmailOTP            `toml:"email_otp"`
 	Client              []Client            `toml:"client" doc:"OAuth clients declared as code, one [[client]] each (keys below)."`
 	OneTap              OneTap              `toml:"one_tap"`
 	Passkey             Passkey             `toml:"passkey"`

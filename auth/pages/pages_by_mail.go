@@ -1,0 +1,241 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/views"
+)
+
+// Links signs people in with a link in a mail.
+type Links interface {
+	// Request has one sent. client is the app that waits for it.
+	Request(r *api.Request, email, name, callbackURL, client string) error
+	// Pending reads what a link would do. Errors: INVALID_TOKEN.
+	Pending(ctx context.Context, token string) (*PendingLink, error)
+	Follow(r *api.Request, token string, onward func(isNew bool) core.Onward) (a *core.Auth, isNew bool, err error)
+}
+
+// PendingLink is what a link would do; where it leads was checked when it was asked for.
+type PendingLink struct {
+	Email, Client                     string
+	CallbackURL, NewUserURL, ErrorURL string
+}
+
+// Codes are codes in mails.
+type Codes interface {
+	Send(r *api.Request, kind, email string) error
+	SignIn(r *api.Request, email, code, name string) (*core.Auth, error)
+	Verify(r *api.Request, email, code string) error
+	Reset(r *api.Request, email, code, next string) error
+	// Everywhere tells that addresses are proven by a code, not by a link.
+	Everywhere() bool
+}
+
+// What a code is sent for, as the contract names it.
+const (
+	codeToSignIn = "sign-in"
+	codeToReset  = "forget-password"
+)
+
+// byMail are the buttons for who has a mailbox.
+func (v *visit) byMail(signUp bool) views.ByMail {
+	last, cfg := v.LastUsed(v.r), v.Core.Config
+	return views.ByMail{
+		Link: v.Links != nil && !(signUp && cfg.MagicLink.DisableSignUp), LastLink: last == "magic-link",
+		Code: v.Codes != nil && !(signUp && cfg.EmailOTP.DisableSignUp), LastCode: last == "email-otp",
+	}
+}
+
+// mailEndpoints are those of links and codes.
+func (s *Service) mailEndpoints(get func(path, id string, fn handler), post func(path, id string, limit api.Rule, fn handler)) {
+	if s.Links != nil {
+		post("/login/link", "pageLoginLink", mailing(), s.sendLink)
+		get("/magic-link", "pageMagicLink", s.linkPage)
+		post("/magic-link", "pageMagicLinkPost", guess(), s.followLink)
+	}
+	if s.Codes != nil {
+		get("/login/code", "pageLoginCode", s.codePage)
+		post("/login/code", "pageLoginCodePost", guess(), s.enterCode)
+		post("/login/code/send", "pageLoginCodeSend", mailing(), s.sendCode)
+		post("/verify-email/code", "pageVerifyEmailCode", guess(), s.verifyByCode)
+		post("/forgot-password/code", "pageForgotPasswordCode", mailing(), s.forgotByCode)
+		post("/forgot-password/reset", "pageForgotPasswordReset", guess(), s.resetByCode)
+	}
+}
+
+// askedBy is the visit of a form that asks for a mail, its address, and the form
+// again where that is none.
+func (s *Service) askedBy(r *api.Request) (v *visit, email string, again func(text views.Message) (api.Responder, error), err error) {
+	if v, err = s.visit(r, "/login"); err != nil {
+		return nil, "", nil, err
+	}
+	email = strings.TrimSpace(field(r, "email"))
+	again = func(text views.Message) (api.Responder, error) {
+		errs := views.Errors{"email": text}
+		if _, signsUp := r.Body["name"]; signsUp {
+			form, closed, err := v.signUpForm()
+			if err != nil {
+				return nil, err
+			}
+			if closed != nil {
+				return show(http.StatusForbidden, closed)
+			}
+			form.Name, form.Email, form.Errors = strings.TrimSpace(field(r, "name")), email, errs
+			return wrong(views.SignUp(v.page, form))
+		}
+		form, err := v.loginForm()
+		if err != nil {
+			return nil, err
+		}
+		form.Email, form.Errors, form.Remember = email, errs, field(r, "remember") != ""
+		return v.showLogin(http.StatusUnprocessableEntity, form)
+	}
+	return v, email, again, nil
+}
+
+func (s *Service) sendLink(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, email, again, err := s.askedBy(r)
+	if err != nil {
+		return nil, err
+	}
+	if !api.ValidEmail(email) {
+		return again(views.Msg("field.email_invalid"))
+	}
+	v.keepInvitation()
+	client := ""
+	if v.flow != nil {
+		client = v.flow.Client
+	}
+	if err := s.Links.Request(r, email, strings.TrimSpace(field(r, "name")), v.callback(), client); err != nil {
+		return nil, err
+	}
+	v.page.Self = ""
+	return show(http.StatusOK, views.LinkSent(v.page, views.CheckMail{Email: email, Resend: "/login/link", InFiles: s.mailInFiles()}))
+}
+
+// keepInvitation: the link comes back without it.
+func (v *visit) keepInvitation() {
+	if secret := param(v.r, paramInvitation); secret != "" {
+		v.Core.KeepInvitation(v.r, secret)
+	}
+}
+
+func (s *Service) linkPage(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, err := s.visit(r, "/magic-link")
+	if err != nil {
+		return nil, err
+	}
+	v.page.Self = "" // it would hold the token
+	token := r.Query("token")
+	link, err := s.Links.Pending(r.Context(), token)
+	if err != nil {
+		return v.notByLink(nil, err)
+	}
+	form := views.LinkForm{Token: token, Email: link.Email, Client: link.Client}
+	if form.Elsewhere, err = v.resumeLink(link); err != nil {
+		return nil, err
+	}
+	return show(http.StatusOK, views.FollowLink(v.page, form))
+}
+
+// resumeLink finds the journey that the link was asked for on, which the form
+// then carries. An app's request waits only in the browser that brought it.
+func (v *visit) resumeLink(link *PendingLink) (elsewhere bool, err error) {
+	if !api.SafePath(link.CallbackURL) {
+		return false, nil
+	}
+	id, isFlow := flowOf(link.CallbackURL)
+	if !isFlow {
+		v.page.Carry.Set(paramReturn, link.CallbackURL)
+		return false, nil
+	}
+	_, err = v.Flows.Flow(v.r, id, v.auth)
+	if errors.Is(err, ErrFlowGone) {
+		return true, nil
+	}
+	v.page.Carry.Set(paramFlow, id)
+	return false, err
+}
+
+// flowOf is the flow that a page of ours is to go on with; see callback.
+func flowOf(path string) (id string, ok bool) {
+	u, err := url.Parse(path)
+	if err != nil || u.Path != "/login" || !u.Query().Has(paramFlow) {
+		return "", false
+	}
+	return u.Query().Get(paramFlow), true
+}
+
+func (s *Service) followLink(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, err := s.visit(r, "/magic-link")
+	if err != nil {
+		return nil, err
+	}
+	v.page.Self = ""
+	token := field(r, "token")
+	link, err := s.Links.Pending(r.Context(), token)
+	if err != nil {
+		return v.notByLink(nil, err)
+	}
+	leads := func(isNew bool) string {
+		to := link.CallbackURL
+		if isNew && link.NewUserURL != "" {
+			to = link.NewUserURL
+		}
+		if to == "" || api.SafePath(to) && to == link.CallbackURL { // the form carries it
+			return ""
+		}
+		return r.Origins().Absolute(to)
+	}
+	a, isNew, err := s.Links.Follow(r, token, func(isNew bool) core.Onward {
+		if v.flowID != "" {
+			return core.Onward{Flow: v.flowID}
+		}
+		return core.Onward{URL: leads(isNew)}
+	})
+	if err != nil {
+		return v.notByLink(link, err)
+	}
+	if to := leads(isNew); to != "" && v.flow == nil {
+		return v.goTo(to)
+	}
+	return v.onward(a)
+}
+
+// notByLink says why a link let nobody in. An app's own page explains it where it has one.
+func (v *visit) notByLink(link *PendingLink, err error) (api.Responder, error) {
+	code := codeOf(err)
+	switch {
+	case code == codeInvalidToken:
+		return show(http.StatusGone, views.LinkFailed(v.page))
+	case code == codePending:
+		return show(http.StatusForbidden, views.ApprovalPending(v.page))
+	case code != "" && link != nil:
+		for _, back := range []string{link.ErrorURL, link.CallbackURL} {
+			if back != "" && !api.SafePath(back) {
+				return v.goTo(withError(back, code))
+			}
+		}
+	}
+	return v.notEntered(err)
+}
+
+// notEntered is for who proved their mailbox and may not come in all the same.
+func (v *visit) notEntered(err error) (api.Responder, error) {
+	switch codeOf(err) {
+	case codeLinkClosed, codeSignUpDisabled:
+		return show(http.StatusForbidden, views.SignUpClosed(v.page))
+	case codeInvitation:
+		return show(http.StatusForbidden, views.InvitationFailed(v.page))
+	case codePending:
+		return show(http.StatusForbidden, views.ApprovalPending(v.page))
+	default:
+		return nil, err
+	}
+}
