@@ -275,6 +275,9 @@ func (s *Service) proveAgain(r *api.Request, caller *core.Auth, p Proof) (*Passe
 	if err != nil {
 		return nil, err
 	}
+	if p.Kind == App && t.step == 0 && !t.f.Verified { // a slip while setting up: nothing to count
+		return nil, ErrCode
+	}
 	turnsOn := !enabled(caller.User) && p.Kind != Backup
 	news := t.news(turnsOn)
 	var refused error

@@ -63,6 +63,7 @@ func rows() []row {
 		{"cache-jwe", (*bench).cacheJWE},
 		{"sign-in", (*bench).signIn},
 		{"passkeys", (*bench).passkeys},
+		{"totp", (*bench).totp},
 		{"code-flow", (*bench).codeFlow},
 		{"refresh", (*bench).refresh},
 		{"client-credentials", (*bench).clientCredentials},
