@@ -146,12 +146,27 @@ func (s *Server) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			for _, sweep := range []func(context.Context) error{s.Core.Sweep, s.TwoFactor.Sweep, s.Devices.Sweep, s.Access.Sweep, s.Phones.Sweep, s.Browser.Anonymous.Sweep, s.EmailOTP.Sweep} {
+			for _, sweep := range s.sweeps() {
 				if err := sweep(ctx); err != nil && ctx.Err() == nil {
 					s.log.Warn("sweep failed", "error", err)
 				}
 			}
 		}
+	}
+}
+
+// sweeps are what deletes what has expired, one of each capability.
+func (s *Server) sweeps() []func(context.Context) error {
+	return []func(context.Context) error{
+		s.Core.Sweep,
+		s.TwoFactor.Sweep,
+		s.Devices.Sweep,
+		s.Access.Sweep,
+		s.Phones.Sweep,
+		s.Browser.Anonymous.Sweep,
+		s.EmailOTP.Sweep,
+		s.Known.Sweep,
+		s.Lockout.Sweep,
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"authd/auth/internal/core"
 	"authd/auth/internal/upstream"
 	"authd/auth/jwt"
+	"authd/auth/known"
+	"authd/auth/lockout"
 	"authd/auth/magiclink"
 	"authd/auth/oidc"
 	"authd/auth/openapi"
@@ -65,6 +67,8 @@ type Services struct {
 	Webhooks  *webhook.Service
 	Avatars   *avatar.Service
 	Confirm   *confirm.Service
+	Known     *known.Service
+	Lockout   *lockout.Service
 }
 
 // modules is THE list: it builds each capability and hands each the others that
@@ -81,7 +85,6 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 	m.Sessions, m.Recovery = session.New(c), recovery.New(c, m.Passwords, m.TwoFactor)
 	m.Passkeys = passkey.New(c, signUpMails{m.Users, m.Passwords})
 	m.Operators = operator.New(c)
-	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
 	m.OpenAPI = openapi.New()
 	if err = s.names(m); err != nil {
 		return nil, err

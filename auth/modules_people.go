@@ -5,6 +5,9 @@ import (
 	"authd/auth/admin"
 	"authd/auth/avatar"
 	"authd/auth/breach"
+	"authd/auth/health"
+	"authd/auth/known"
+	"authd/auth/lockout"
 	"authd/auth/notice"
 	"authd/auth/password"
 	"authd/auth/setup"
@@ -30,6 +33,14 @@ func (s *Server) people(m *Services) (err error) {
 	m.Admin = admin.New(c, m.Passwords)
 	m.Avatars = avatar.New(c)
 	m.Users.UseImages(m.Avatars)
-	notice.New(c)
+	if m.Known, err = known.New(c); err != nil {
+		return err
+	}
+	notice.New(c, m.Known)
+	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
+	locks := m.Health.Counter("authd_sign_in_locks_total", "Times that guesses at a password had to wait, by what was guessed at or from.", "what")
+	if m.Lockout, err = lockout.New(c, m.Known, func(kind string) { locks(kind) }); err != nil {
+		return err
+	}
 	return m.byMail()
 }

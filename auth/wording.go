@@ -53,6 +53,8 @@ func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (
 		return views.TwoFactorCodeMail(ctx, from, l.About, l.Valid)
 	case "two-factor-on", "two-factor-off", "two-factor-reset", "backup-code-used":
 		return views.TwoFactorMail(ctx, from, l.Kind, l.About, happened(l, base+"/account/security"))
+	case "sign-in-locked":
+		return views.SignInLockedMail(ctx, from, happened(l, base+"/forgot-password"))
 	case "new-device":
 		return views.NewDeviceMail(ctx, from, happened(l, base+"/forgot-password"))
 	case "address-claimed":

@@ -59,6 +59,17 @@ func EmailChangedMail(ctx context.Context, from Sender, email string, h Happened
 	}.render(ctx)
 }
 
+// SignInLockedMail tells that somebody guesses a person's password.
+func SignInLockedMail(ctx context.Context, from Sender, h Happened) (Mail, error) {
+	t := from.Locale.T
+	return letter{
+		from: from, subject: t("mail.sign_in_locked.subject", "app", from.App),
+		before: append([]string{t("mail.sign_in_locked.text", "app", from.App)},
+			append(h.facts(from), t("mail.sign_in_locked.what_now"))...),
+		button: t("mail.new_device.button"), url: h.URL,
+	}.render(ctx)
+}
+
 // NewDeviceMail tells of a sign-in from where there was none before.
 func NewDeviceMail(ctx context.Context, from Sender, h Happened) (Mail, error) {
 	t := from.Locale.T

@@ -240,6 +240,8 @@ func explain(code string) Message {
 		return Msg("error.email_domain")
 	case "email_disposable", "EMAIL_DISPOSABLE":
 		return Msg("error.email_disposable")
+	case "SIGN_IN_LOCKED":
+		return Msg("error.sign_in_locked")
 	case "policy_refused":
 		return Msg("policy.refused_text")
 	case "temporarily_unavailable", "server_error", "INTERNAL_SERVER_ERROR", "internal_server_error":

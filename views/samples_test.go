@@ -336,6 +336,8 @@ func letters(t *testing.T, l *Locale) map[string]Mail {
 	add("delete-account", mail, err)
 	mail, err = EmailChangedMail(t.Context(), from, "ada@example.com", happened)
 	add("email-changed", mail, err)
+	mail, err = SignInLockedMail(t.Context(), from, happened)
+	add("sign-in-locked", mail, err)
 	mail, err = NewDeviceMail(t.Context(), from, happened)
 	add("new-device", mail, err)
 	mail, err = RecoveredMail(t.Context(), from, happened)

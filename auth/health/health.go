@@ -35,6 +35,14 @@ func New(s Storage, metrics bool) *Service {
 	return h
 }
 
+// Counter makes a counter; what it returns counts one, with the values of its
+// labels, which are of a bounded set.
+func (s *Service) Counter(name, help string, labels ...string) func(values ...string) {
+	counter := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	s.registry.MustRegister(counter)
+	return func(values ...string) { counter.WithLabelValues(values...).Inc() }
+}
+
 // Observe counts a request. The labels are route ids, methods and classes of
 // status: a bounded set, whatever is asked for.
 func (s *Service) Observe(route, method string, status int, took time.Duration) {

@@ -1,15 +1,11 @@
 // Package notice tells people by mail what happened to their account: that its
 // address is another one, that somebody signed in from where nobody did before,
 // and what became of its second factor. Of passwords the package password tells.
-//
-// Browser and network are kept as hashes, and only to know them again.
 package notice
 
 import (
 	"context"
-	"net/netip"
 	"strconv"
-	"strings"
 
 	"authd/auth/internal/core"
 	"authd/auth/internal/store"
@@ -21,12 +17,21 @@ const (
 	kindNewDevice    = "new-device"
 )
 
+// Devices knows what people sign in with.
+type Devices interface {
+	// SignedIn notes a sign-in, and tells whether it is news to the person.
+	SignedIn(ctx context.Context, tx *store.Tx, e core.SessionCreated) (news bool, err error)
+}
+
 // Service is this capability.
-type Service struct{ core *core.Core }
+type Service struct {
+	core    *core.Core
+	devices Devices
+}
 
 // New connects the capability, as far as it is on.
-func New(c *core.Core) *Service {
-	s := &Service{core: c}
+func New(c *core.Core, d Devices) *Service {
+	s := &Service{core: c, devices: d}
 	c.Mail.Handle(kindEmailChanged, letter(kindEmailChanged))
 	c.Mail.Handle(kindNewDevice, letter(kindNewDevice))
 	for _, kind := range secondFactor {
@@ -39,7 +44,7 @@ func New(c *core.Core) *Service {
 	if c.Config.Notices.EmailChanged {
 		c.EmailChanged.On(s.emailChanged)
 	}
-	if c.Config.Notices.NewDevice {
+	if c.Config.Notices.NewDevice || c.Config.Lockout.Enabled {
 		c.SessionCreated.On(s.signedIn)
 	}
 	return s
@@ -93,54 +98,15 @@ func (s *Service) twoFactorChanged(ctx context.Context, tx *store.Tx, e *core.Tw
 	return err
 }
 
-// signedIn remembers browser and network, and tells of either that is new. The
-// first sign-in of an account is no news.
+// signedIn tells of a sign-in that is news to the person.
 func (s *Service) signedIn(ctx context.Context, tx *store.Tx, e core.SessionCreated) error {
-	session := e.Session
-	if session.UserAgent == "" && session.IPAddress == "" {
-		return nil
-	}
-	browser := core.HashToken(e.User.ID + "\x00browser\x00" + browserOf(session.UserAgent))
-	network := core.HashToken(e.User.ID + "\x00network\x00" + networkOf(session.IPAddress))
-	isNew, err := seen(ctx, tx, e.User.ID, browser, network, s.core.Now(ctx))
-	if err != nil || !isNew {
-		return err
-	}
-	first, err := onlyThese(ctx, tx, e.User.ID, browser, network)
-	if err != nil || first {
+	isNew, err := s.devices.SignedIn(ctx, tx, e)
+	if err != nil || !isNew || !s.core.Config.Notices.NewDevice {
 		return err
 	}
 	id, err := s.core.Mail.Queue(ctx, tx, kindNewDevice, news{
-		To: e.User.Email, Name: e.User.Name, Locale: e.SignIn.Languages, Event: core.Event{At: s.core.Now(ctx), UserAgent: session.UserAgent, IP: session.IPAddress},
+		To: e.User.Email, Name: e.User.Name, Locale: e.SignIn.Languages, Event: core.Event{At: s.core.Now(ctx), UserAgent: e.Session.UserAgent, IP: e.Session.IPAddress},
 	})
 	e.SignIn.Mails = append(e.SignIn.Mails, id)
 	return err
-}
-
-// browserOf is a browser without its versions, which change every month.
-func browserOf(agent string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r == '.' {
-			return -1
-		}
-		return r
-	}, agent)
-}
-
-// networkOf is the part of an address that stays when a connection is made anew:
-// 24 bits of IPv4, 48 of IPv6, what one customer commonly gets.
-func networkOf(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	ip, bits := ip.Unmap(), 48
-	if ip.Is4() {
-		bits = 24
-	}
-	prefix, err := ip.Prefix(bits)
-	if err != nil { // only of more bits than there are
-		return address
-	}
-	return prefix.String()
 }

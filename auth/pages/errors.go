@@ -32,6 +32,7 @@ const (
 	codeInvitation      = "INVITATION_INVALID"
 	codeDomain          = "EMAIL_DOMAIN_NOT_ALLOWED"
 	codeDisposable      = "EMAIL_DISPOSABLE"
+	codeSignInLocked    = "SIGN_IN_LOCKED"
 	codeCompromised     = "PASSWORD_COMPROMISED"
 	codeTooPersonal     = "PASSWORD_TOO_PERSONAL"
 	codePasswordList    = "PASSWORD_NOT_ALLOWED"

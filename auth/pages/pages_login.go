@@ -1,8 +1,12 @@
 package pages
 
 import (
+	"errors"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
@@ -156,6 +160,9 @@ func (v *visit) notSignedIn(form views.LoginForm, err error) (api.Responder, err
 	case codeWrong, codeTooLong:
 		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.wrong")}
 		return wrong(views.Login(v.page, form))
+	case codeSignInLocked:
+		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.locked", "n", v.waits(err))}
+		return show(http.StatusTooManyRequests, views.Login(v.page, form))
 	case codePending:
 		return show(http.StatusForbidden, views.ApprovalPending(v.page))
 	case codeNotVerified:
@@ -167,6 +174,17 @@ func (v *visit) notSignedIn(form views.LoginForm, err error) (api.Responder, err
 	default:
 		return nil, err
 	}
+}
+
+// waits is for how many minutes somebody is to wait; the answer says it too.
+func (v *visit) waits(err error) (minutes int) {
+	var passing interface{ RetryAfter() time.Duration }
+	if !errors.As(err, &passing) {
+		return 1
+	}
+	left := passing.RetryAfter()
+	v.r.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(left.Seconds()))))
+	return int(math.Ceil(left.Minutes()))
 }
 
 // callback is where the link in a mail leads in the end: back into this journey.

@@ -26,7 +26,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/sign-in/email", ID: "signInEmail", Tag: "password", Media: forms,
 			Doc: "Sign in with an e-mail address and a password.", Origin: api.OriginLogin, Limit: guess,
-			Errors: []*api.Error{ErrDisabled, ErrInvalidEmail, ErrTooLong, ErrWrong, core.ErrNotVerified, core.ErrBanned, core.ErrPolicyRefused, core.ErrPolicyUnavailable},
+			Errors: []*api.Error{ErrDisabled, ErrInvalidEmail, ErrTooLong, ErrWrong, core.ErrLocked, core.ErrNotVerified, core.ErrBanned, core.ErrPolicyRefused, core.ErrPolicyUnavailable},
 		}, s.signIn),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/verify-password", ID: "verifyPassword", Tag: "password", Guards: session,

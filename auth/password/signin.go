@@ -11,7 +11,7 @@ import (
 
 // SignIn checks address and password and gives the browser a session.
 // Errors: ErrDisabled, ErrInvalidEmail, ErrTooLong, ErrWrong for an unknown
-// address and a wrong password alike, core.ErrNotVerified, core.ErrBanned.
+// address and a wrong password alike, core.ErrLocked, core.ErrNotVerified, core.ErrBanned.
 func (s *Service) SignIn(r *api.Request, email, password, callbackURL string, remember bool) (*core.Auth, error) {
 	if !s.core.Config.EmailAndPassword.Enabled {
 		return nil, ErrDisabled
@@ -23,12 +23,12 @@ func (s *Service) SignIn(r *api.Request, email, password, callbackURL string, re
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	return s.SignInUser(r, core.ByPassword{User: user, Method: "email", Password: password, CallbackURL: callbackURL, Remember: remember, Wrong: ErrWrong})
+	return s.SignInUser(r, core.ByPassword{Name: core.NormalizeEmail(email), User: user, Method: "email", Password: password, CallbackURL: callbackURL, Remember: remember, Wrong: ErrWrong})
 }
 
 // SignInUser signs in somebody who was looked up by a name of theirs. Errors:
-// ErrDisabled, ErrTooLong, in.Wrong, what in.Proven refuses with, core.ErrNotVerified,
-// core.ErrBanned.
+// ErrDisabled, ErrTooLong, in.Wrong, core.ErrLocked, what in.Proven refuses with,
+// core.ErrNotVerified, core.ErrBanned.
 func (s *Service) SignInUser(r *api.Request, in core.ByPassword) (*core.Auth, error) {
 	if !s.core.Config.EmailAndPassword.Enabled {
 		return nil, ErrDisabled
@@ -37,9 +37,16 @@ func (s *Service) SignInUser(r *api.Request, in core.ByPassword) (*core.Auth, er
 		return nil, err
 	}
 	ctx := r.Context()
+	attempt := &core.Attempt{Name: in.Name, User: in.User, Method: in.Method, Request: r}
+	if err := s.core.CheckAttempt(ctx, attempt); err != nil {
+		return nil, err
+	}
 	hash, rehash, err := s.identify(ctx, in.User, in.Password)
 	if errors.Is(err, ErrWrong) {
 		r.Security("sign-in-failed", "method", in.Method)
+		if err := s.core.AttemptFailed(ctx, attempt); err != nil {
+			return nil, err
+		}
 		return nil, in.Wrong
 	}
 	if err != nil {

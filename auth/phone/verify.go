@@ -28,7 +28,7 @@ func (s *Service) SignIn(r *api.Request, written, password string, remember bool
 	if err != nil {
 		return nil, err
 	}
-	return s.passwords.SignInUser(r, core.ByPassword{User: user, Method: method, Password: password, Remember: remember, Wrong: ErrWrong, Proven: func(context.Context) error {
+	return s.passwords.SignInUser(r, core.ByPassword{Name: number, User: user, Method: method, Password: password, Remember: remember, Wrong: ErrWrong, Proven: func(context.Context) error {
 		if !s.cfg.RequireVerification || s.Number(user) != "" {
 			return nil
 		}

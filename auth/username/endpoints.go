@@ -20,7 +20,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 			Method: http.MethodPost, Path: "/sign-in/username", ID: "signInUsername", Tag: "username",
 			Doc: "Sign in with a username and a password.", Origin: api.OriginLogin, Limit: api.Rule{Window: 10 * time.Second, Max: 3, ByAddress: true},
 			Errors: []*api.Error{
-				ErrWrong, errAskedTooShort, errAskedTooLong, errAskedInvalid, errPassword, errDisabled,
+				ErrWrong, errAskedTooShort, errAskedTooLong, errAskedInvalid, errPassword, errDisabled, core.ErrLocked,
 				core.ErrNotVerified, core.ErrBanned, core.ErrPolicyRefused, core.ErrPolicyUnavailable,
 			},
 		}, s.signIn),

@@ -215,5 +215,5 @@ func (s *Service) SignIn(r *api.Request, name, password, callbackURL string, rem
 	if err != nil {
 		return nil, err
 	}
-	return s.passwords.SignInUser(r, core.ByPassword{User: user, Method: "username", Password: password, CallbackURL: callbackURL, Remember: remember, Wrong: ErrWrong})
+	return s.passwords.SignInUser(r, core.ByPassword{Name: name, User: user, Method: "username", Password: password, CallbackURL: callbackURL, Remember: remember, Wrong: ErrWrong})
 }

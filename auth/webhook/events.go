@@ -68,6 +68,7 @@ func (s *Service) events() []source {
 		on(s, &c.PasskeyRemoved, "passkey.removed", "A passkey was taken from a user's account.", examplePasskey(), passkeyEvent),
 		on(s, &c.SessionEnded, "session.ended", "A session was ended, by sign-out or revocation; not sent when it ends by its age.", core.SessionEnded{UserID: ada.ID, SessionID: exampleSession().ID}, sessionEnded),
 		s.allSessionsEnded(),
+		on(s, &c.AttemptsLocked, "sign_in.locked", "Guesses at an account, or from a network, are to wait.", core.AttemptsLocked{Kind: "account", User: ada, IP: "203.0.113.7"}, attemptsLocked),
 		on(s, &c.AccountLinked, "account.linked", "A way in was added: an identity at a provider, or a first password.", exampleAccount(), account),
 		on(s, &c.PasswordSet, "account.linked", "", core.PasswordSet{Account: exampleAccount(), First: true}, firstPassword),
 		on(s, &c.AccountUnlinked, "account.unlinked", "A way in was taken away.", exampleAccount(), account),

@@ -65,6 +65,7 @@ const cookiePrefix = "better-auth."
 
 // withoutUnbuilt leaves out what capabilities that are not built would have added.
 func withoutUnbuilt(e exchange) exchange {
+	e = e.without(capability{Cookies: []string{"known_device"}}) // authd's own: no recording has it
 	for _, c := range capabilities() {
 		if !c.Built {
 			e = e.without(c)

@@ -4,6 +4,18 @@ package wire
 func guardDeviations() []deviation {
 	return []deviation{
 		{
+			ID:         "guesses-wait",
+			BetterAuth: "Passwords may be guessed as fast as the rate limit of one address allows, from as many addresses as there are.",
+			Authd:      "After 20 failures at one account, or failures at 30 accounts from one network, further sign-ins with a password wait: 429 `SIGN_IN_LOCKED`. Browsers that have signed in to the account before do not. `lockout.enabled = false` turns it off.",
+			Why:        "NIST SP 800-63B section 5.2.2, and lists of passwords from breaches elsewhere.",
+		},
+		{
+			ID:         "known-device-cookie",
+			BetterAuth: "A sign-in sets the session's cookies.",
+			Authd:      "It sets `known_device` too: signed, encrypted, HttpOnly. It lets nobody in.",
+			Why:        "Somebody else's guesses must not lock the person out, nor every new network be told of by mail.",
+		},
+		{
 			ID:         "password-too-personal",
 			BetterAuth: "Any password of the right length is taken.",
 			Authd:      "One that is little more than the person's name or address, or the server's name, is refused with 400 `PASSWORD_TOO_PERSONAL`; `password_rules.refuse_personal = false` takes it.",

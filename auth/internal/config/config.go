@@ -28,6 +28,7 @@ type Config struct {
 	EmailAndPassword    EmailAndPassword    `toml:"email_and_password"`
 	PasswordRules       PasswordRules       `toml:"password_rules"`
 	HaveIBeenPwned      HaveIBeenPwned      `toml:"have_i_been_pwned"`
+	Lockout             SignInLockout       `toml:"lockout"`
 	EmailVerification   EmailVerification   `toml:"email_verification"`
 	Account             Account             `toml:"account"`
 	SignUp              SignUp              `toml:"sign_up"`
@@ -157,7 +158,8 @@ type Notices struct {
 	EmailChanged    bool `toml:"email_changed" default:"true" doc:"The old and the new address are told when one took the other's place."`
 	PasskeyAdded    bool `toml:"passkey_added" default:"true" doc:"People are told by mail that their account has another passkey."`
 	PasskeyRemoved  bool `toml:"passkey_removed" default:"true" doc:"People are told by mail that a passkey was taken from their account."`
-	NewDevice       bool `toml:"new_device" default:"true" doc:"People are told by mail of a sign-in in a browser, or from a network, that was not seen with their account before."`
+	NewDevice       bool `toml:"new_device" default:"true" doc:"People are told by mail of a sign-in in a browser that they have not used before. One without cookies is known by its kind and network."`
+	SignInLocked    bool `toml:"sign_in_locked" default:"true" doc:"People are told by mail, at most once a day, that somebody guesses their password."`
 	TwoFactor       bool `toml:"two_factor" default:"true" doc:"People are told by mail that two-step sign-in was turned on or off, and of every backup code that was used."`
 }
 

@@ -18,6 +18,16 @@ type PasswordRules struct {
 	ListFile       string `toml:"list_file" doc:"File of passwords that are refused, one a line, whatever their case."`
 }
 
+// SignInLockout has those wait who guess passwords.
+type SignInLockout struct {
+	Enabled         bool          `toml:"enabled" default:"true" doc:"Who guesses passwords waits: at one account, or at many from one network. Browsers that the person has signed in with before do not."`
+	Window          time.Duration `toml:"window" default:"1h" min:"1m" max:"7d" doc:"For how long failed sign-ins are counted together."`
+	AccountFailures int           `toml:"account_failures" default:"20" min:"3" max:"100" doc:"Failed sign-ins at one account in that time, from browsers that are not known, until those wait."`
+	AccountNetworks int           `toml:"account_networks" default:"8" min:"2" max:"60" doc:"From how many networks they come until the same happens earlier."`
+	NetworkAccounts int           `toml:"network_accounts" default:"30" min:"3" max:"200" doc:"At how many accounts sign-ins from one network fail in that time, until it waits. Private networks never do: behind a proxy that is not in trusted_proxies, everybody would be one."`
+	LockFor         time.Duration `toml:"lock_for" default:"15m" min:"10s" max:"1d" doc:"How long the first waiting lasts; each further one lasts twice as long, at most a day."`
+}
+
 // checkGuards looks at what stands between strangers and accounts.
 func (c *Config) checkGuards() error {
 	if c.HaveIBeenPwned.Enabled && c.HaveIBeenPwned.Path == "" && !webURL(c.HaveIBeenPwned.URL) {

@@ -98,6 +98,11 @@ func (c *Core) Cookie(name, value string, maxAge int) *api.Cookie {
 	return c.cookies.cookie(name, value, maxAge)
 }
 
+// CookieName is a name with what all cookies of this server begin with.
+func (c *Core) CookieName(name string) string {
+	return strings.TrimSuffix(c.cookies.token, "session_token") + name
+}
+
 // SetTokenBeside gives the browser a token in a cookie of its own, like that of the
 // session but for its name, which is longer by suffix. "" takes it away.
 func (c *Core) SetTokenBeside(r *api.Request, suffix, token string, maxAge int) {

@@ -71,6 +71,8 @@ type Core struct {
 	UserLinked event.Topic[*UserLinked]
 	// PasskeyAdded, PasskeyRenamed and PasskeyRemoved tell what a person did with a passkey.
 	PasskeyAdded, PasskeyRenamed, PasskeyRemoved event.Topic[*PasskeyEvent]
+	// AttemptsLocked tells that guesses at an account, or from a network, are to wait.
+	AttemptsLocked event.Topic[AttemptsLocked]
 	// SigningIn runs before a session exists; an error refuses the sign-in.
 	SigningIn event.Topic[*SignIn]
 	// SigningUp runs before a user is made who asked for it; an error refuses the sign-up.
@@ -84,6 +86,8 @@ type Core struct {
 	// Hold, when set, may let a sign-in wait that nothing refuses: it is the last
 	// thing asked before a session is made. nil lets it pass.
 	Hold func(ctx context.Context, tx *store.Tx, s *SignIn) (*Held, error)
+	// Attempts, when set, counts guesses at what people sign in with.
+	Attempts Attempts
 	// PasswordChecks run before a password is hashed that somebody is about to get,
 	// in their order, and may take time; an error refuses.
 	PasswordChecks []func(ctx context.Context, p *NewPassword) error

@@ -17,6 +17,9 @@ var (
 	ErrPolicyRefused     = &api.Error{Status: http.StatusForbidden, Code: "POLICY_REFUSED", Message: "You are not allowed in"}
 	ErrPolicyUnavailable = &api.Error{Status: http.StatusServiceUnavailable, Code: "POLICY_UNAVAILABLE", Message: "It could not be checked whether you may come in. Try again later."}
 
+	// ErrLocked has guesses wait, and answers a name that nobody has just the same.
+	ErrLocked = &api.Error{Status: http.StatusTooManyRequests, Code: "SIGN_IN_LOCKED", Message: "Too many failed attempts to sign in. Try again later, sign in another way, or reset your password."}
+
 	// What a new password may be refused for.
 	ErrCompromised  = &api.Error{Status: http.StatusBadRequest, Code: "PASSWORD_COMPROMISED", Message: "The password you entered has been compromised. Please choose a different password."}
 	ErrTooPersonal  = &api.Error{Status: http.StatusBadRequest, Code: "PASSWORD_TOO_PERSONAL", Message: "The password is little more than a name or an address. Please choose a different password."}

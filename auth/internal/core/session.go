@@ -47,6 +47,9 @@ type Auth struct {
 	cookies []*api.Cookie // that go along with the session's
 }
 
+// Keep has the browser that gets the session keep a cookie beside it.
+func (a *Auth) Keep(ck *api.Cookie) { a.cookies = append(a.cookies, ck) }
+
 // shortSession is how long a session lives that is not to be remembered.
 const shortSession = 24 * time.Hour
 

@@ -50,7 +50,8 @@ type SignIn struct {
 
 // ByPassword is somebody who signs in with a password and a name of theirs.
 type ByPassword struct {
-	User        *User // who has the name; nil for nobody, which costs the same
+	Name        string // in the form that comparisons use
+	User        *User  // who has the name; nil for nobody, which costs the same
 	Method      string
 	Password    string
 	CallbackURL string // where the link of a verification mail leads

@@ -1,0 +1,283 @@
+// Package lockout has those wait who guess: many passwords at one account, from
+// one place or from many, or one password at many accounts (credential stuffing).
+//
+// It counts by name and not by user: a name that nobody has is counted and made
+// to wait like every other, so that waiting tells nothing. The counts are rows,
+// under keyed hashes; they end by themselves, and nobody has to unlock anything.
+//
+// A browser that the person has signed in with before (package known) has a count
+// of its own. So nobody is locked out of it by a stranger's guesses, and a stolen
+// one has no more of them than everybody else.
+//
+// A sign-in that succeeds costs one small read. One that fails costs one statement
+// more, after the password was looked at, for known and unknown names alike.
+package lockout
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"net/netip"
+	"time"
+
+	"authd/auth/internal/api"
+	"authd/auth/internal/config"
+	"authd/auth/internal/core"
+	"authd/auth/internal/store"
+)
+
+// Devices tells browsers that a user has signed in with.
+type Devices interface {
+	// Known is the id of such a browser, "" for every other.
+	Known(ctx context.Context, r *api.Request, userID string) (id string, err error)
+}
+
+// The kinds of what is counted.
+const (
+	kindAccount = "account"
+	kindNetwork = "network"
+	kindDevice  = "device"
+)
+
+// Service is this capability.
+type Service struct {
+	core    *core.Core
+	cfg     config.SignInLockout
+	devices Devices
+	keys    *core.Signer
+	observe func(kind string)
+}
+
+// New connects the capability when it is on; observe is told of every lock.
+func New(c *core.Core, d Devices, observe func(kind string)) (*Service, error) {
+	s := &Service{core: c, cfg: c.Config.Lockout, devices: d, observe: observe}
+	c.Mail.Handle(kindLocked, s.lockedMail)
+	if !s.cfg.Enabled {
+		return s, nil
+	}
+	var err error
+	if s.keys, err = c.Keys.Signer("sign-in guess"); err != nil {
+		return nil, err
+	}
+	c.Attempts = s
+	// Who has proven their mailbox, or was helped, starts afresh.
+	c.PasswordSet.On(func(ctx context.Context, tx *store.Tx, e core.PasswordSet) error {
+		if e.First {
+			return nil
+		}
+		u, err := c.User(ctx, tx, e.UserID)
+		if err != nil {
+			return err
+		}
+		for _, name := range [...]string{u.Email, u.Extra.Text("username"), u.Extra.Text("phoneNumber")} {
+			if err := unlock(ctx, tx, s.bucket(kindAccount, name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return s, nil
+}
+
+// bucket is what a count is kept under.
+func (s *Service) bucket(kind, subject string) string {
+	return base64.RawURLEncoding.EncodeToString(s.keys.Sign([]byte(kind), []byte{0}, []byte(subject)))
+}
+
+// bit is the place of something in a sketch of 63 bits.
+func (s *Service) bit(text string) int64 {
+	return 1 << (binary.BigEndian.Uint64(s.keys.Sign([]byte("bit\x00"), []byte(text))) % sketchBits)
+}
+
+const sketchBits = 63
+
+// distinct is about how many different things a sketch has seen: linear counting
+// (Whang, Vander-Zanden, Taylor 1990).
+func distinct(sketch int64) int {
+	n := bits.OnesCount64(uint64(sketch))
+	if n >= sketchBits {
+		return math.MaxInt
+	}
+	return int(math.Round(-sketchBits * math.Log(1-float64(n)/sketchBits)))
+}
+
+// networkOf is what is counted as one network: 24 bits of IPv4, 64 of IPv6. ""
+// where a network says nothing of who is there.
+func networkOf(ip netip.Addr) string {
+	ip = ip.Unmap().WithZone("")
+	if !ip.IsValid() || !ip.IsGlobalUnicast() || ip.IsPrivate() {
+		return ""
+	}
+	size := 64
+	if ip.Is4() {
+		size = 24
+	}
+	prefix, err := ip.Prefix(size)
+	if err != nil { // only of more bits than there are
+		return ""
+	}
+	return prefix.String()
+}
+
+// Check implements [core.Attempts]: it refuses an attempt that is to wait.
+func (s *Service) Check(ctx context.Context, a *core.Attempt) error {
+	network := s.bucket(kindNetwork, networkOf(a.Request.Address()))
+	until, err := lockedUntil(ctx, s.core.DB, s.bucket(kindAccount, a.Name), network)
+	now := s.core.Now(ctx)
+	if err != nil || !until.After(now) {
+		return err
+	}
+	spared, err := s.spared(ctx, a)
+	if err != nil || spared {
+		return err
+	}
+	return &waiting{until.Sub(now)}
+}
+
+// spared tells whether an attempt comes from a browser of the person's that has
+// not guessed too often itself.
+func (s *Service) spared(ctx context.Context, a *core.Attempt) (bool, error) {
+	if a.User == nil {
+		return false, nil
+	}
+	id, err := s.devices.Known(ctx, a.Request, a.User.ID)
+	if err != nil || id == "" {
+		return false, err
+	}
+	until, err := lockedUntil(ctx, s.core.DB, s.bucket(kindDevice, a.User.ID+id), "")
+	return err == nil && !until.After(s.core.Now(ctx)), err
+}
+
+// Failed implements [core.Attempts]: it counts an attempt, and has further ones wait
+// when they were too many.
+func (s *Service) Failed(ctx context.Context, a *core.Attempt) error {
+	guesses, err := s.guesses(ctx, a)
+	if err != nil {
+		return err
+	}
+	var locked []string
+	var mails []string
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		locked, mails, err = s.count(ctx, tx, a, guesses)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, kind := range locked {
+		s.observe(kind)
+		a.Request.Security("sign-in-locked", "what", kind, "method", a.Method)
+	}
+	s.core.Mail.Sent(ctx, mails...)
+	return nil
+}
+
+// guess is one count that an attempt adds to.
+type guess struct {
+	kind, bucket string
+	bit          int64
+}
+
+// guesses are what an attempt counts for: the browser when it is known, else the
+// account and the network.
+func (s *Service) guesses(ctx context.Context, a *core.Attempt) ([]guess, error) {
+	if a.User != nil {
+		id, err := s.devices.Known(ctx, a.Request, a.User.ID)
+		if err != nil {
+			return nil, err
+		}
+		if id != "" {
+			return []guess{{kindDevice, s.bucket(kindDevice, a.User.ID+id), 0}}, nil
+		}
+	}
+	network := networkOf(a.Request.Address())
+	list := []guess{{kindAccount, s.bucket(kindAccount, a.Name), s.bit(network)}}
+	if network != "" {
+		list = append(list, guess{kindNetwork, s.bucket(kindNetwork, network), s.bit(a.Name)})
+	}
+	return list, nil
+}
+
+// count adds to the counts inside tx, and locks what has reached its measure.
+func (s *Service) count(ctx context.Context, tx *store.Tx, a *core.Attempt, guesses []guess) (locked, mails []string, err error) {
+	now := s.core.Now(ctx)
+	rows, err := add(ctx, tx, guesses, now, now.Add(-s.cfg.Window))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, row := range rows {
+		kind := kindOf(guesses, row.bucket)
+		if !s.full(kind, row) {
+			continue
+		}
+		if err := lock(ctx, tx, row.bucket, now.Add(s.length(row.locks)), now); err != nil {
+			return nil, nil, err
+		}
+		locked = append(locked, kind)
+		event := core.AttemptsLocked{Kind: kind, IP: a.Request.IP()}
+		if kind != kindNetwork {
+			event.User = a.User
+			if now.Sub(row.toldAt) >= tellAgain {
+				id, err := s.tell(ctx, tx, a, row.bucket, now)
+				if err != nil {
+					return nil, nil, err
+				}
+				mails = append(mails, id)
+			}
+		}
+		if err := s.core.AttemptsLocked.Emit(ctx, tx, event); err != nil {
+			return nil, nil, err
+		}
+	}
+	return locked, mails, nil
+}
+
+func kindOf(guesses []guess, bucket string) string {
+	for _, g := range guesses {
+		if g.bucket == bucket {
+			return g.kind
+		}
+	}
+	return ""
+}
+
+// full tells whether a count has reached its measure.
+func (s *Service) full(kind string, row counted) bool {
+	switch kind {
+	case kindNetwork:
+		return distinct(row.sketch) >= s.cfg.NetworkAccounts
+	case kindAccount:
+		return row.failures >= s.cfg.AccountFailures || distinct(row.sketch) >= s.cfg.AccountNetworks
+	default:
+		return row.failures >= s.cfg.AccountFailures
+	}
+}
+
+// longest is what a waiting lasts at most.
+const longest = 24 * time.Hour
+
+// length is how long the next waiting lasts, after so many before it.
+func (s *Service) length(before int) time.Duration {
+	return min(s.cfg.LockFor<<min(before, 12), longest)
+}
+
+// sweepBatch bounds how long a sweep holds the writer.
+const sweepBatch = 200
+
+// Sweep deletes counts that are over. What had come to waiting is remembered for a
+// day longer, so that the next one lasts longer.
+func (s *Service) Sweep(ctx context.Context) error {
+	for n := int64(sweepBatch); n == sweepBatch; {
+		err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+			now := s.core.Now(ctx)
+			n, err = deleteOld(ctx, tx, now.Add(-s.cfg.Window), now.Add(-longest), sweepBatch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
