@@ -1,0 +1,138 @@
+// Usernames and phone numbers: better-auth's usernameClient and phoneNumberClient, a receiver that
+// checks the signed text messages, and the sign-in page in a browser without JavaScript.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import http from "node:http";
+import { after, before, describe, test } from "node:test";
+import { createAuthClient } from "better-auth/client";
+import { phoneNumberClient, usernameClient } from "better-auth/client/plugins";
+import { Webhook } from "standardwebhooks";
+import { start } from "../lib/authd.mjs";
+import { accessible, launch, open, submit } from "../lib/browser.mjs";
+import { Jar } from "../lib/jar.mjs";
+
+const password = "correct-horse-battery";
+const secret = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
+
+// phones takes text messages as docs/phone-numbers.md has them; refuse makes it answer 503 once.
+async function phones() {
+  const texts = [];
+  const state = { texts, refuse: 0, wrong: [] };
+  const server = http.createServer(async (req, res) => {
+    let body = "";
+    for await (const part of req) body += part;
+    try {
+      const { type, data } = new Webhook(secret).verify(body, req.headers);
+      assert.equal(type, "sms");
+      if (state.refuse-- > 0) return res.writeHead(503).end();
+      texts.push({ id: req.headers["webhook-id"], ...data });
+      res.writeHead(204).end();
+    } catch (error) {
+      state.wrong.push(String(error));
+      res.writeHead(400).end();
+    }
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  state.url = `http://127.0.0.1:${server.address().port}/send`;
+  state.close = () => new Promise((done) => server.close(done));
+  return state;
+}
+
+const ok = ({ data, error }) => {
+  assert.equal(error, null, JSON.stringify(error));
+  return data;
+};
+
+describe("usernames and phone numbers", () => {
+  let server, receiver, browser;
+  before(async () => {
+    receiver = await phones();
+    server = await start({
+      toml: `[sign_up]\nmode = "anyone"\n[username]\nenabled = true\n[phone_number]\nenabled = true\nsign_up_on_verification = true\n[sms]\nurl = "${receiver.url}"\nsecret = "${secret}"\n`,
+    });
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+    await receiver?.close();
+  });
+
+  const visitor = () => {
+    const jar = new Jar(server.url);
+    return createAuthClient({ baseURL: server.url, plugins: [usernameClient(), phoneNumberClient()], fetchOptions: { customFetchImpl: jar.fetch } });
+  };
+  // text is the newest message to a phone, once there are so many.
+  const text = async (to, count = 1) => {
+    for (const end = Date.now() + 60_000; Date.now() < end;) {
+      const all = receiver.texts.filter((each) => each.to === to);
+      if (all.length >= count) return all.at(-1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.fail(`no text message to ${to}: ${JSON.stringify(receiver.wrong)}\n${server.log}`);
+  };
+  const codeIn = ({ text }) => text.match(/@localhost #(\d{6})$/)[1];
+
+  test("usernameClient: sign-up, availability, sign-in, another name", async () => {
+    const ada = visitor();
+    ok(await ada.signUp.email({ email: "ada@names.example", password, name: "Ada", username: "Ada_King" }));
+    assert.deepEqual(ok(await ada.isUsernameAvailable({ username: "ADA_king" })), { available: false });
+    assert.deepEqual(ok(await ada.isUsernameAvailable({ username: "countess" })), { available: true });
+    const again = visitor();
+    const { user } = ok(await again.signIn.username({ username: "ada_KING", password }));
+    assert.equal(user.username, "ada_king");
+    assert.equal(user.displayUsername, "Ada_King");
+    assert.equal((await visitor().signIn.username({ username: "ada_king", password: "not-the-password" })).error.code, "INVALID_USERNAME_OR_PASSWORD");
+    ok(await again.updateUser({ username: "countess" }));
+    ok(await visitor().signIn.username({ username: "countess", password }));
+  });
+
+  test("the sign-in page takes a username", async () => {
+    ok(await visitor().signUp.email({ email: "grace@names.example", password, name: "Grace", username: "grace" }));
+    const page = await open(browser);
+    await page.goto(`${server.url}/login`);
+    await accessible(page);
+    await submit(page, { "E-mail address or username": "nobody_at_all", Password: password }, "Sign in");
+    await page.getByText("The username or the password is wrong.").waitFor();
+    await accessible(page);
+    await submit(page, { "E-mail address or username": "GRACE", Password: password }, "Sign in");
+    assert.equal(new URL(page.url()).pathname, "/account");
+    await page.close();
+  });
+
+  test("phoneNumberClient: a number is proven by a signed message, also when the receiver was down", async () => {
+    const number = "+15550100001";
+    receiver.refuse = 1;
+    const bob = visitor();
+    ok(await bob.phoneNumber.sendOtp({ phoneNumber: number }));
+    const message = await text(number);
+    assert.equal(message.kind, "phone-otp");
+    assert.equal((await bob.phoneNumber.verify({ phoneNumber: number, code: "x" })).error.code, "INVALID_OTP");
+    const { user } = ok(await bob.phoneNumber.verify({ phoneNumber: number, code: codeIn(message) }));
+    assert.deepEqual([user.phoneNumber, user.phoneNumberVerified], [number, true]);
+    assert.equal((await bob.phoneNumber.verify({ phoneNumber: number, code: codeIn(message) })).error.code, "OTP_NOT_FOUND");
+
+    ok(await visitor().phoneNumber.requestPasswordReset({ phoneNumber: number }));
+    const reset = await text(number, 2);
+    assert.equal(reset.kind, "phone-reset-otp");
+    ok(await visitor().phoneNumber.resetPassword({ phoneNumber: number, otp: codeIn(reset), newPassword: password }));
+    ok(await visitor().signIn.phoneNumber({ phoneNumber: number, password }));
+    assert.deepEqual(receiver.wrong, []);
+  });
+
+  test("phoneNumberClient: somebody signed in gets another number", async () => {
+    const number = "+15550100002";
+    const eva = visitor();
+    ok(await eva.signUp.email({ email: "eva@names.example", password, name: "Eva" }));
+    ok(await eva.phoneNumber.sendOtp({ phoneNumber: number }));
+    ok(await eva.phoneNumber.verify({ phoneNumber: number, code: codeIn(await text(number)), updatePhoneNumber: true }));
+    const { user } = ok(await eva.getSession());
+    assert.deepEqual([user.email, user.phoneNumber, user.phoneNumberVerified], ["eva@names.example", number, true]);
+    assert.equal((await eva.updateUser({ phoneNumber: "+15550100003" })).error.code, "PHONE_NUMBER_CANNOT_BE_UPDATED");
+  });
+
+  test("no log names a number or a code", () => {
+    assert.doesNotMatch(server.log, /15550100/);
+    for (const each of receiver.texts) assert.ok(!server.log.includes(codeIn(each)), "a code stands in the log");
+  });
+});
