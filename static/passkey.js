@@ -29,7 +29,7 @@
   const say = (form, key) => {
     const at = form.querySelector("[data-said]");
     at.textContent = at.dataset[key] || "";
-    at.className = `said ${["waiting", "cancelled"].includes(key) ? "hint" : "field-problem"}`;
+    at.className = `said ${["waiting", "cancelled", "exists"].includes(key) ? "hint" : "field-problem"}`;
     return at.textContent;
   };
 

@@ -1,5 +1,6 @@
 // Passkeys in the pages: a real Chromium with virtual authenticators, from sign-up to removal.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import { authenticators } from "../lib/authenticator.mjs";
@@ -15,6 +16,16 @@ skip_consent = true
 redirect_uris = ["https://app.example/cb"]
 `;
 const challenge = { code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256" };
+
+// totp is the code of now (RFC 6238).
+function totp(secret) {
+  const bits = [...secret].map((each) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(each).toString(2).padStart(5, "0")).join("");
+  const bytes = Buffer.from(bits.match(/.{8}/g).map((each) => parseInt(each, 2)));
+  const count = Buffer.alloc(8);
+  count.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac("sha1", bytes).update(count).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
 
 const at = (page) => new URL(page.url()).pathname;
 const arrives = (page, path) => page.waitForURL((url) => url.pathname === path);
@@ -242,6 +253,37 @@ describe("passkeys in the pages", () => {
     }).then((res) => res.json());
     const claims = JSON.parse(Buffer.from(tokens.id_token.split(".")[1], "base64url"));
     assert.ok(claims.amr.includes("mfa"), `amr is ${claims.amr}`);
+  });
+
+  test("after a passkey that verified its person no second factor is asked for", async (t) => {
+    const { page, laptop } = await someone(t);
+    const email = "pk-two-steps@example.com";
+    await server.signUp(email, password, "Ada");
+    await laptop.touches(false);
+    await byPassword(page, email);
+    await page.goto(`${server.url}/account/security`);
+    await laptop.touches(true);
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByText("The passkey is added.").waitFor();
+    await laptop.touches(false);
+    const api = (path, body) => page.evaluate(async ([at, sent]) => {
+      const res = await fetch(`/api/auth/two-factor/${at}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(sent) });
+      return { status: res.status, body: await res.json() };
+    }, [path, body]);
+    const { status, body } = await api("enable", { password });
+    assert.equal(status, 200, JSON.stringify(body));
+    const code = totp(new URL(body.totpURI).searchParams.get("secret"));
+    assert.equal((await api("verify-totp", { code })).status, 200);
+
+    await page.context().clearCookies();
+    await byPassword(page, email);
+    assert.equal(at(page), "/two-factor");
+    await page.context().clearCookies();
+    await page.goto(`${server.url}/login`);
+    await offered(page);
+    await laptop.touches(true);
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await arrives(page, "/account");
   });
 
   test("by keyboard alone: in by passkey, and a second one added", async (t) => {
