@@ -47,8 +47,8 @@ const (
 func (v *visit) byMail(signUp bool) views.ByMail {
 	last, cfg := v.LastUsed(v.r), v.Core.Config
 	return views.ByMail{
-		Link: v.Links != nil && !(signUp && cfg.MagicLink.DisableSignUp), LastLink: last == "magic-link",
-		Code: v.Codes != nil && !(signUp && cfg.EmailOTP.DisableSignUp), LastCode: last == "email-otp",
+		Link: v.Links != nil && (!signUp || !cfg.MagicLink.DisableSignUp), LastLink: last == "magic-link",
+		Code: v.Codes != nil && (!signUp || !cfg.EmailOTP.DisableSignUp), LastCode: last == "email-otp",
 	}
 }
 
