@@ -1,6 +1,7 @@
 package magiclink_test
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"strings"
@@ -303,5 +304,28 @@ func TestAMailboxIsAWayInOnceItIsProven(t *testing.T) {
 	u.EmailVerified = true
 	if after := ways(); before != 1 || after != 2 {
 		t.Fatal(before, after)
+	}
+}
+
+// TestASecondFactorIsAskedForAfterALink: the gate is told that a mail was the first
+// proof, and whoever it holds goes to the page for the second one.
+func TestASecondFactorIsAskedForAfterALink(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, on)
+	s.SignUp("a@example.com")
+	s.Core.Hold = func(_ context.Context, _ *store.Tx, in *core.SignIn) (*core.Held, error) {
+		if !in.Mailbox || in.Onward.URL != s.URL+"/in" {
+			t.Errorf("mailbox %v, onward %+v", in.Mailbox, in.Onward)
+		}
+		return &core.Held{Challenge: "challenge", Life: time.Minute, Methods: []string{"totp"}}, nil
+	}
+	ask(s, "a@example.com")
+	c := s.Client()
+	token := s.Token("magic-link")
+	if a := follow(c, token).Is(303, ""); a.Header.Get("Location") != s.URL+"/two-factor" || c.Cookies["better-auth.two_factor"] == "" || c.Cookies["better-auth.session_token"] != "" {
+		t.Fatalf("%v", a.Header)
+	}
+	if to := follow(s.Client(), token).Is(302, "").Header.Get("Location"); to != s.URL+"/bad?error=INVALID_TOKEN&x=1" {
+		t.Fatal(to) // the link was used up all the same
 	}
 }
