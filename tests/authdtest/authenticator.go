@@ -30,8 +30,19 @@ func NewPasskey(origin, rpID string) (*Passkey, error) {
 	return p, err
 }
 
+// Forged is another key under the same id.
+func (p *Passkey) Forged() (*Passkey, error) {
+	other, err := NewPasskey(p.Origin, p.RPID)
+	if err != nil {
+		return nil, err
+	}
+	other.id, other.counter = p.id, p.counter
+	return other, nil
+}
+
 // Create answers a registration: RegistrationResponseJSON (WebAuthn L3 §5.1).
 func (p *Passkey) Create(challenge string) (json.RawMessage, error) {
+	p.counter++
 	client, err := p.client("webauthn.create", challenge)
 	if err != nil {
 		return nil, err

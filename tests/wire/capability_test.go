@@ -46,7 +46,7 @@ func capabilities() []capability {
 		{Name: "one_time_token", Built: true},
 		{Name: "open_api"},
 		{Name: "organization", Fields: []string{"activeOrganizationId", "activeTeamId"}},
-		{Name: "passkey"},
+		{Name: "passkey", Built: true},
 		{Name: "phone_number", Built: true, Fields: []string{"phoneNumber", "phoneNumberVerified"}},
 		{Name: "private_key_jwt", Built: true, Meta: []string{
 			"token_endpoint_auth_signing_alg_values_supported", "introspection_endpoint_auth_signing_alg_values_supported", "revocation_endpoint_auth_signing_alg_values_supported",

@@ -109,6 +109,8 @@ func (c *comparison) nodes(path, key string, want, got any) []string {
 	case string:
 		if g, ok := got.(string); ok && key == "user_code" && userForm.MatchString(w) && userForm.MatchString(g) {
 			return c.bind(path, w, g)
+		} else if ok && (key == "publicKey" || key == "credentialID") {
+			return c.bind(path, w, g)
 		} else if ok {
 			return c.texts(path, w, g)
 		}

@@ -192,6 +192,7 @@ func unprovoked() map[string]string {
 	unprovokedOfProfile(reasons)
 	unprovokedOfAccounts(reasons)
 	unprovokedOfAnonymous(reasons)
+	unprovokedOfPasskeys(reasons)
 	unprovokedOfUsernames(reasons)
 	unprovokedOfPhones(reasons)
 	unprovokedOfMails(reasons)

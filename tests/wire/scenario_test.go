@@ -104,6 +104,7 @@ type stage struct {
 	target   target
 	browsers map[string]*authdtest.Client
 	values   map[string]string // what ${name} stands for
+	passkey  *authdtest.Passkey
 }
 
 const verifier = "0123456789-the-verifier-of-the-recordings-43"
