@@ -100,7 +100,7 @@ func TestTheSignInPageMarksIt(t *testing.T) {
 		"a provider":             {github, "github", 1},
 		"what is not there":      {github, "google", 0},
 		"nothing":                {github, "", 0},
-		"the only way there is":  {"", "email", 0},
+		"the only way there is":  {"[passkey]\nenabled = false\n", "email", 0},
 		"somebody else's markup": {github, "<b>github</b>", 0},
 		"off":                    {github + "[last_login_method]\nenabled = false\n", "github", 0},
 	} {

@@ -45,7 +45,7 @@ func TestAdditionalFieldsStandInEveryAnswer(t *testing.T) {
 		s := testkit.Start(t, cache+fields)
 		c := s.Client()
 		in := c.Post("/sign-up/email", signUp("a@example.com", map[string]any{"age": 4.5, "born": "1990-01-02", "tags": []string{"x"}, "hidden": "h"})).Is(200, "")
-		want := `"banExpires":null,"age":4.5,"born":"1990-01-02T00:00:00.000Z","company":"Acme","news":false,"note":null,"plan":"free","tags":["x"],"id":"`
+		want := `"twoFactorEnabled":false,"age":4.5,"born":"1990-01-02T00:00:00.000Z","company":"Acme","news":false,"note":null,"plan":"free","tags":["x"],"id":"`
 		for name, body := range map[string]string{
 			"sign-up": in.Body, "sign-in": s.Client().Post("/sign-in/email", map[string]any{"email": "a@example.com", "password": testkit.Password}).Body,
 			"get-session": c.Get("/get-session").Body, "get-session again": c.Get("/get-session").Body,
