@@ -8,8 +8,8 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
-const run = promisify(execFile);
-const repository = path.resolve(import.meta.dirname, "../../..");
+export const run = promisify(execFile);
+export const repository = path.resolve(import.meta.dirname, "../../..");
 export const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "authd-e2e-"));
 process.on("exit", () => fs.rmSync(scratch, { recursive: true, force: true }));
 
@@ -116,7 +116,7 @@ class Server {
   }
 }
 
-function parseMail(text) {
+export function parseMail(text) {
   const [head, ...rest] = text.split(/\r?\n\r?\n/);
   const headers = parseHeaders(head);
   const payload = headers["x-authd-payload"]?.replace(/\s/g, "");
