@@ -36,15 +36,23 @@ const (
 // kindCode is the mail, and the job that makes a code.
 const kindCode = "two-factor-otp"
 
+// sentTo is where the first proof was sent, if anywhere: a code that is sent to the
+// same place proves nothing more.
+type sentTo struct{ mailbox, phone bool }
+
+func firstProof(mailbox bool, amr []string) sentTo {
+	return sentTo{mailbox, slices.Contains(amr, "sms")}
+}
+
 // reaches are the ways on which a code is a second proof, the best first.
-func (s *Service) reaches(u *core.User, mailbox bool) (ways []string) {
+func (s *Service) reaches(u *core.User, first sentTo) (ways []string) {
 	if !s.cfg.OTPOptions.Enabled {
 		return nil
 	}
-	if !mailbox {
+	if !first.mailbox {
 		ways = append(ways, ByMail)
 	}
-	if s.texts != nil && s.texts.Number(u) != "" {
+	if !first.phone && s.texts != nil && s.texts.Number(u) != "" {
 		ways = append(ways, ByText)
 	}
 	return ways
@@ -80,7 +88,7 @@ func (s *Service) SendCode(r *api.Request, way string) error {
 	}
 	job := codeJob{Locale: r.Languages(), Until: r.Now().Add(s.cfg.OTPOptions.Period)}
 	var u *core.User
-	var mailbox bool
+	var first sentTo
 	if caller != nil {
 		u, job.Owner = caller.User, sessionOwner(caller.Session.ID)
 	} else {
@@ -88,9 +96,9 @@ func (s *Service) SendCode(r *api.Request, way string) error {
 		if err != nil {
 			return err
 		}
-		u, job.Owner, mailbox = ch.User, challengeOwner(ch.hash), ch.Mailbox
+		u, job.Owner, first = ch.User, challengeOwner(ch.hash), ch.first()
 	}
-	ways := s.reaches(u, mailbox)
+	ways := s.reaches(u, first)
 	if way == "" && len(ways) > 0 {
 		way = ways[0]
 	}

@@ -33,6 +33,8 @@ type waiting struct {
 	Enrol bool `json:"enrol,omitempty"`
 }
 
+func (w *waiting) first() sentTo { return firstProof(w.Mailbox, w.AMR) }
+
 // challenge is a sign-in that waits in the browser that makes a request.
 type challenge struct {
 	waiting
@@ -56,7 +58,7 @@ func (s *Service) hold(ctx context.Context, tx *store.Tx, in *core.SignIn) (*cor
 			return nil, err
 		}
 	}
-	methods, err := s.methods(ctx, tx, in.User, in.Mailbox)
+	methods, err := s.methods(ctx, tx, in.User, firstProof(in.Mailbox, in.AMR))
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +103,7 @@ func (s *Service) challenge(ctx context.Context, tx *store.Tx, u *core.User, w w
 }
 
 // methods are those that a user can be asked for, in the contract's order.
-func (s *Service) methods(ctx context.Context, q store.Querier, u *core.User, mailbox bool) (methods []string, err error) {
+func (s *Service) methods(ctx context.Context, q store.Querier, u *core.User, first sentTo) (methods []string, err error) {
 	if !s.cfg.TOTPOptions.Disable {
 		f, err := s.factorOf(ctx, q, u.ID)
 		if err != nil {
@@ -111,7 +113,7 @@ func (s *Service) methods(ctx context.Context, q store.Querier, u *core.User, ma
 			methods = append(methods, methodTOTP)
 		}
 	}
-	if len(s.reaches(u, mailbox)) > 0 {
+	if len(s.reaches(u, first)) > 0 {
 		methods = append(methods, methodCode)
 	}
 	return methods, nil
@@ -177,7 +179,7 @@ func (s *Service) Waits(r *api.Request) (*Waiting, error) {
 		return nil, err
 	}
 	ctx := r.Context()
-	methods, err := s.methods(ctx, s.core.DB, ch.User, ch.Mailbox)
+	methods, err := s.methods(ctx, s.core.DB, ch.User, ch.first())
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +192,7 @@ func (s *Service) Waits(r *api.Request) (*Waiting, error) {
 		return nil, err
 	}
 	w := &Waiting{
-		User: ch.User, App: slices.Contains(methods, methodTOTP), Codes: slices.Contains(methods, methodCode), Reaches: s.reaches(ch.User, ch.Mailbox),
+		User: ch.User, App: slices.Contains(methods, methodTOTP), Codes: slices.Contains(methods, methodCode), Reaches: s.reaches(ch.User, ch.first()),
 		BackupCodes: len(codes) > 0, Enrol: ch.Enrol, Left: mostTries - ch.tries,
 	}
 	if f.locked(s.core.Now(ctx)) && s.cfg.AccountLockout.Enabled {

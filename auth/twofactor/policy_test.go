@@ -3,6 +3,7 @@ package twofactor_test
 import (
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,36 @@ func TestEveryWayInIsAsked(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestATextIsNoSecondProofAfterAText: a code to the phone that has just had one proves nothing more.
+func TestATextIsNoSecondProofAfterAText(t *testing.T) {
+	const number = "+491701234567"
+	s := testkit.Start(t, "[phone_number]\nenabled = true\n")
+	text := func(c *testkit.Client) string {
+		t.Helper()
+		c.Post("/phone-number/send-otp", map[string]string{"phoneNumber": number}).Is(200, "")
+		mails := s.Mails("phone-otp")
+		return regexp.MustCompile(`\b\d{6}\b`).FindString(mails[len(mails)-1][strings.Index(mails[len(mails)-1], "\r\n\r\n"):])
+	}
+	c := s.SignUp(ada)
+	c.Post("/phone-number/verify", map[string]any{"phoneNumber": number, "code": text(c), "updatePhoneNumber": true}).Is(200, "")
+	c.Post("/two-factor/enable", map[string]string{"password": testkit.Password, "method": "otp"}).Is(200, "")
+
+	const byText = `value="sms"`
+	known, a := signIn(s, ada)
+	if a.Field("twoFactorRedirect") != "true" || !strings.Contains(known.Get("./two-factor").Is(200, "").Body, byText) {
+		t.Fatal("after a password, a text is offered", a.Body)
+	}
+	phone := s.Client()
+	a = phone.Post("/phone-number/verify", map[string]any{"phoneNumber": number, "code": text(phone)}).Is(200, "")
+	if a.Field("twoFactorRedirect") != "true" {
+		t.Fatal(a.Body)
+	}
+	if page := phone.Get("./two-factor").Is(200, "").Body; strings.Contains(page, byText) || !strings.Contains(page, "two-factor/send") {
+		t.Fatalf("after a text, only a mail is:\n%s", page)
+	}
+	nobody(t, phone)
 }
 
 // TestALinkIsUsedUpAndGoesOnAfterwards: what came by mail, and is held, leads where it was to lead.
