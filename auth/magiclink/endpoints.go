@@ -92,7 +92,7 @@ func (s *Service) verify(r *api.Request, in *verifyInput) (any, error) {
 	case in.CallbackURL == "":
 		return signedIn{a.Session.Token, core.UserJSON(a.User), core.SessionJSON(a.Session, a.Session.Token)}, nil
 	default:
-		return api.Redirect{URL: leads(isNew).URL}, nil
+		return api.Redirect{URL: s.core.HandOver(r, leads(isNew).URL)}, nil
 	}
 }
 

@@ -329,3 +329,15 @@ func TestASecondFactorIsAskedForAfterALink(t *testing.T) {
 		t.Fatal(to) // the link was used up all the same
 	}
 }
+
+func TestALinkHandsItsSessionToAnAppOnlyWhereThatIsOn(t *testing.T) {
+	t.Parallel()
+	for toml, handed := range map[string]bool{on: false, on + "[expo]\nenabled = true\n": true} {
+		s := testkit.Start(t, "trusted_origins = ['myapp://']\n"+toml)
+		s.Client().Post("/sign-in/magic-link", map[string]any{"email": "ada@example.com", "callbackURL": "myapp://home"}).Is(200, "")
+		to := s.Client().Get("/magic-link/verify?token="+s.Token("magic-link")+"&callbackURL=myapp%3A%2F%2Fhome").Is(302, "").Header.Get("Location")
+		if !strings.HasPrefix(to, "myapp://home") || strings.Contains(to, "session_token") != handed {
+			t.Fatalf("expo is %t: %s", handed, to)
+		}
+	}
+}
