@@ -78,3 +78,32 @@ func TestDependenciesHaveReasons(t *testing.T) {
 		}
 	}
 }
+
+// TestTheTestsThatTheDocsNameAreThere: docs/security.md says which test shows each guard.
+func TestTheTestsThatTheDocsNameAreThere(t *testing.T) {
+	page, err := os.ReadFile("../docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`([a-z/]+)\\.(Test\\w+)`").FindAllStringSubmatch(string(page), -1)
+	if len(named) < 50 {
+		t.Fatalf("only %d tests are named", len(named))
+	}
+	for _, one := range named {
+		files, err := filepath.Glob(filepath.Join("..", "auth", one[1], "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = found || strings.Contains(string(text), "func "+one[2]+"(t *testing.T)")
+		}
+		if !found {
+			t.Errorf("auth/%s has no %s", one[1], one[2])
+		}
+	}
+}
