@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"time"
 
 	"authd/auth/confirm"
 	"authd/auth/internal/api"
@@ -20,7 +21,7 @@ func newConfirmations(m *Services) (*confirm.Service, error) {
 			return hash != "" && m.Core.Config.EmailAndPassword.Enabled, err
 		},
 		Check: func(r *api.Request, u *core.User, proof string) error {
-			return wrongProof(m.Passwords.Verify(r.Context(), u.ID, proof), password.ErrInvalidPassword, password.ErrTooLong)
+			return wrongProof(m.Passwords.Verify(r, u, proof), password.ErrInvalidPassword, password.ErrTooLong)
 		},
 	}, passkeyWay(m)}
 	if m.Core.Config.TwoFactor.Enabled {
@@ -60,7 +61,10 @@ func (c confirmations) SendCode(r *api.Request, a *core.Auth) error {
 
 func confirmError(err error) error {
 	var wait *confirm.ErrWait
+	var locked interface{ RetryAfter() time.Duration }
 	switch {
+	case errors.Is(err, core.ErrLocked) && errors.As(err, &locked):
+		return &pages.ErrProofWait{For: locked.RetryAfter()}
 	case errors.Is(err, confirm.ErrWrong):
 		return pages.ErrWrongProof
 	case errors.As(err, &wait):

@@ -6,10 +6,13 @@
 // under keyed hashes; they end by themselves, and nobody has to unlock anything.
 //
 // A browser that the person has signed in with before (package known) has a count
-// of its own. So nobody is locked out of it by a stranger's guesses, and a stolen
-// one has no more of them than everybody else.
+// of its own, and no other. So nobody is locked out of it by a stranger's guesses, and
+// a stolen one has no more of them than everybody else.
 //
-// A sign-in that succeeds costs one small read. One that fails costs one statement
+// The passwords that people give again while they are signed in count as well: a
+// session may be stolen.
+//
+// A sign-in that succeeds costs two small reads. One that fails costs one statement
 // more, after the password was looked at, for known and unknown names alike.
 package lockout
 
@@ -123,48 +126,39 @@ func networkOf(ip netip.Addr) string {
 
 // Check implements [core.Attempts]: it refuses an attempt that is to wait.
 func (s *Service) Check(ctx context.Context, a *core.Attempt) error {
-	network := s.bucket(kindNetwork, networkOf(a.Request.Address()))
-	until, err := lockedUntil(ctx, s.core.DB, s.bucket(kindAccount, a.Name), network)
-	now := s.core.Now(ctx)
-	if err != nil || !until.After(now) {
+	guesses, err := s.guesses(ctx, a)
+	if err != nil {
 		return err
 	}
-	spared, err := s.spared(ctx, a)
-	if err != nil || spared {
-		return err
+	wait, err := s.waits(ctx, s.core.DB, guesses)
+	if err == nil && wait > 0 {
+		err = &waiting{wait}
 	}
-	return &waiting{until.Sub(now)}
-}
-
-// spared tells whether an attempt comes from a browser of the person's that has
-// not guessed too often itself.
-func (s *Service) spared(ctx context.Context, a *core.Attempt) (bool, error) {
-	if a.User == nil {
-		return false, nil
-	}
-	id, err := s.devices.Known(ctx, a.Request, a.User.ID)
-	if err != nil || id == "" {
-		return false, err
-	}
-	until, err := lockedUntil(ctx, s.core.DB, s.bucket(kindDevice, a.User.ID+id), "")
-	return err == nil && !until.After(s.core.Now(ctx)), err
+	return err
 }
 
 // Failed implements [core.Attempts]: it counts an attempt, and has further ones wait
-// when they were too many.
+// when they were too many. An attempt that began before that, together with many
+// others, is not told that it failed.
 func (s *Service) Failed(ctx context.Context, a *core.Attempt) error {
 	guesses, err := s.guesses(ctx, a)
 	if err != nil {
 		return err
 	}
-	var locked []string
-	var mails []string
+	var locked, mails []string
+	var wait time.Duration
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		if wait, err = s.waits(ctx, tx, guesses); wait > 0 || err != nil {
+			return err
+		}
 		locked, mails, err = s.count(ctx, tx, a, guesses)
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if wait > 0 {
+		return &waiting{wait}
 	}
 	for _, kind := range locked {
 		s.observe(kind)
@@ -174,23 +168,31 @@ func (s *Service) Failed(ctx context.Context, a *core.Attempt) error {
 	return nil
 }
 
+// waits tells how long the guesses are to wait already.
+func (s *Service) waits(ctx context.Context, q store.Querier, guesses []guess) (time.Duration, error) {
+	until, err := lockedUntil(ctx, q, guesses[0].bucket, guesses[len(guesses)-1].bucket)
+	return until.Sub(s.core.Now(ctx)), err
+}
+
 // guess is one count that an attempt adds to.
 type guess struct {
 	kind, bucket string
 	bit          int64
 }
 
-// guesses are what an attempt counts for: the browser when it is known, else the
-// account and the network.
+// guesses are what an attempt counts for, and waits for: the browser when it is known,
+// else the account and the network.
 func (s *Service) guesses(ctx context.Context, a *core.Attempt) ([]guess, error) {
+	userID := "" // who is nobody costs the same look at the browser
 	if a.User != nil {
-		id, err := s.devices.Known(ctx, a.Request, a.User.ID)
-		if err != nil {
-			return nil, err
-		}
-		if id != "" {
-			return []guess{{kindDevice, s.bucket(kindDevice, a.User.ID+id), 0}}, nil
-		}
+		userID = a.User.ID
+	}
+	id, err := s.devices.Known(ctx, a.Request, userID)
+	if err != nil {
+		return nil, err
+	}
+	if id != "" {
+		return []guess{{kindDevice, s.bucket(kindDevice, userID+id), 0}}, nil
 	}
 	network := networkOf(a.Request.Address())
 	list := []guess{{kindAccount, s.bucket(kindAccount, a.Name), s.bit(network)}}

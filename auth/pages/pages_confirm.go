@@ -214,7 +214,7 @@ func (s *Service) confirm(r *api.Request, _ *api.None) (api.Responder, error) {
 	var wait *ErrProofWait
 	switch {
 	case errors.As(err, &wait):
-		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("confirm.wait", "time", wait.For)}
+		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("confirm.wait", "time", roundUp(wait.For))}
 		return v.askProof(http.StatusTooManyRequests, page)
 	case errors.Is(err, ErrWrongProof):
 		return v.wrongProof(page, kind)

@@ -161,7 +161,7 @@ func (v *visit) notSignedIn(form views.LoginForm, err error) (api.Responder, err
 		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.wrong")}
 		return wrong(views.Login(v.page, form))
 	case codeSignInLocked:
-		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.locked", "n", v.waits(err))}
+		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.locked", "time", v.waits(err))}
 		return show(http.StatusTooManyRequests, views.Login(v.page, form))
 	case codePending:
 		return show(http.StatusForbidden, views.ApprovalPending(v.page))
@@ -176,15 +176,28 @@ func (v *visit) notSignedIn(form views.LoginForm, err error) (api.Responder, err
 	}
 }
 
-// waits is for how many minutes somebody is to wait; the answer says it too.
-func (v *visit) waits(err error) (minutes int) {
+// waits is for how long somebody is to wait, as people say it; the answer says it in seconds.
+func (v *visit) waits(err error) time.Duration {
 	var passing interface{ RetryAfter() time.Duration }
 	if !errors.As(err, &passing) {
-		return 1
+		return time.Minute
 	}
 	left := passing.RetryAfter()
 	v.r.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(left.Seconds()))))
-	return int(math.Ceil(left.Minutes()))
+	return roundUp(left)
+}
+
+// roundUp makes a waiting one of whole minutes, of hours when it is long, or of days.
+func roundUp(left time.Duration) time.Duration {
+	const day = 24 * time.Hour
+	unit := time.Minute
+	switch {
+	case left > 36*time.Hour:
+		unit = day
+	case left > 90*time.Minute:
+		unit = time.Hour
+	}
+	return (left + unit - 1) / unit * unit
 }
 
 // callback is where the link in a mail leads in the end: back into this journey.

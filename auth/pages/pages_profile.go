@@ -155,6 +155,9 @@ func (v *visit) notDeleted(form views.DeleteForm, err error) (api.Responder, err
 	case codeInvalidPassword, codeTooLong:
 		form.Errors["password"] = views.Msg("field.password_wrong")
 		return wrong(views.DeleteAccount(v.page, form))
+	case codeSignInLocked:
+		form.Errors["password"] = views.Msg(keyLocked, "time", v.waits(err))
+		return show(http.StatusTooManyRequests, views.DeleteAccount(v.page, form))
 	case codeInvalidToken:
 		return show(http.StatusGone, views.DeleteFailed(v.page))
 	case codeSessionExpired:

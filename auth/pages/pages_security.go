@@ -96,6 +96,9 @@ func (v *visit) passwordPanel() (templ.Component, error) {
 	return views.PasswordPanel(v.page, form), nil
 }
 
+// keyLocked is said of passwords that are to wait.
+const keyLocked = "field.password_locked"
+
 // wrongPassword shows the panel with what is wrong in it.
 func (v *visit) wrongPassword(errs views.Errors) (api.Responder, error) {
 	form, err := v.passwordForm()
@@ -107,6 +110,9 @@ func (v *visit) wrongPassword(errs views.Errors) (api.Responder, error) {
 	if first, bad := errs["current_password"]; bad {
 		problem = first
 	}
+	if problem.Key == keyLocked {
+		return v.showSecurity(http.StatusTooManyRequests, problem, "password", views.PasswordPanel(v.page, form))
+	}
 	return v.wrongIn("password", problem, views.PasswordPanel(v.page, form))
 }
 
@@ -116,10 +122,15 @@ func (v *visit) changePassword() (api.Responder, error) {
 		return v.done("change.done")
 	}
 	errs := views.Errors{}
-	if codeOf(err) == codeInvalidPassword {
+	switch codeOf(err) {
+	case codeInvalidPassword:
 		errs["current_password"] = views.Msg("field.password_wrong")
-	} else if !v.blames(err, errs, "new_password") {
-		return nil, err
+	case codeSignInLocked:
+		errs["current_password"] = views.Msg(keyLocked, "time", v.waits(err))
+	default:
+		if !v.blames(err, errs, "new_password") {
+			return nil, err
+		}
 	}
 	return v.wrongPassword(errs)
 }

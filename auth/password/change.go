@@ -11,7 +11,7 @@ import (
 
 // Change replaces the caller's password by another. With revokeOthers all their
 // sessions end and the caller gets a new one; otherwise the session stays.
-// Errors: ErrTooShort, ErrTooLong, ErrNoPassword, ErrInvalidPassword.
+// Errors: ErrTooShort, ErrTooLong, ErrNoPassword, ErrInvalidPassword, core.ErrLocked.
 func (s *Service) Change(r *api.Request, caller *core.Auth, current, next string, revokeOthers bool) (*core.Auth, error) {
 	ctx := r.Context()
 	if err := s.CheckLength(next); err != nil {
@@ -24,7 +24,7 @@ func (s *Service) Change(r *api.Request, caller *core.Auth, current, next string
 	if old == "" {
 		return nil, ErrNoPassword
 	}
-	if err := s.Verify(ctx, caller.User.ID, current); err != nil {
+	if err := s.Verify(r, caller.User, current); err != nil {
 		return nil, err
 	}
 	hash, err := s.Hash(ctx, core.NewPassword{Text: next, Email: caller.User.Email, Name: caller.User.Name})

@@ -30,12 +30,12 @@ func (s *Service) Endpoints() []api.Endpoint {
 		}, s.signIn),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/verify-password", ID: "verifyPassword", Tag: "password", Guards: session,
-			Doc: "Tell whether a password is the caller's.", Limit: guess, Errors: []*api.Error{ErrInvalidPassword, ErrTooLong},
+			Doc: "Tell whether a password is the caller's.", Limit: guess, Errors: []*api.Error{ErrInvalidPassword, ErrTooLong, core.ErrLocked},
 		}, s.verifyPassword),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/change-password", ID: "changePassword", Tag: "password", Guards: session,
 			Doc: "Replace the caller's password.", Limit: guess,
-			Errors: []*api.Error{ErrTooShort, ErrTooLong, ErrNoPassword, ErrInvalidPassword, core.ErrCompromised, core.ErrTooPersonal, core.ErrPasswordList},
+			Errors: []*api.Error{ErrTooShort, ErrTooLong, ErrNoPassword, ErrInvalidPassword, core.ErrLocked, core.ErrCompromised, core.ErrTooPersonal, core.ErrPasswordList},
 		}, s.changePassword),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/request-password-reset", ID: "requestPasswordReset", Tag: "password",
@@ -121,7 +121,7 @@ func (s *Service) verifyPassword(r *api.Request, in *struct {
 	Password string `body:"password"`
 },
 ) (status, error) {
-	return status{true}, s.Verify(r.Context(), core.Caller(r).User.ID, in.Password)
+	return status{true}, s.Verify(r, core.Caller(r).User, in.Password)
 }
 
 type changeInput struct {

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/auth/internal/store"
 )
@@ -107,16 +108,41 @@ func (s *Service) check(ctx context.Context, userID, password string) (hash stri
 	return hash, rehash, nil
 }
 
-// Verify tells whether password is the user's. Errors: ErrInvalidPassword.
-func (s *Service) Verify(ctx context.Context, userID, password string) error {
+// Verify tells whether password is that of a user who is signed in. Whoever holds a
+// session that is not theirs may guess here as well as at a sign-in, so it counts
+// as a try at one. Errors: ErrTooLong, ErrInvalidPassword, core.ErrLocked.
+func (s *Service) Verify(r *api.Request, u *core.User, password string) error {
 	if err := s.checkTooLong(password); err != nil {
 		return err
 	}
-	_, _, err := s.check(ctx, userID, password)
+	ctx := r.Context()
+	attempt := &core.Attempt{Name: core.NormalizeEmail(u.Email), User: u, Method: "password", Request: r}
+	_, _, err := s.attempt(ctx, attempt, password)
 	if errors.Is(err, ErrWrong) {
+		r.Security("password-refused", "user", u.ID)
 		return ErrInvalidPassword
 	}
 	return err
+}
+
+// attempt takes one guess at a password. It asks a second time whether guesses wait,
+// for those that came together were all let in when there were few: only as many as
+// are allowed may learn whether they were right. Errors: ErrWrong, core.ErrLocked.
+func (s *Service) attempt(ctx context.Context, a *core.Attempt, password string) (hash string, rehash bool, err error) {
+	if err := s.core.CheckAttempt(ctx, a); err != nil {
+		return "", false, err
+	}
+	hash, rehash, err = s.identify(ctx, a.User, password)
+	switch {
+	case errors.Is(err, ErrWrong):
+		if err := s.core.AttemptFailed(ctx, a); err != nil {
+			return "", false, err
+		}
+		return "", false, ErrWrong
+	case err != nil:
+		return "", false, err
+	}
+	return hash, rehash, s.core.CheckAttempt(ctx, a)
 }
 
 // Set gives a user a password, as an administrator does; their access stays.

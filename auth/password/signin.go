@@ -38,15 +38,9 @@ func (s *Service) SignInUser(r *api.Request, in core.ByPassword) (*core.Auth, er
 	}
 	ctx := r.Context()
 	attempt := &core.Attempt{Name: in.Name, User: in.User, Method: in.Method, Request: r}
-	if err := s.core.CheckAttempt(ctx, attempt); err != nil {
-		return nil, err
-	}
-	hash, rehash, err := s.identify(ctx, in.User, in.Password)
+	hash, rehash, err := s.attempt(ctx, attempt, in.Password)
 	if errors.Is(err, ErrWrong) {
 		r.Security("sign-in-failed", "method", in.Method)
-		if err := s.core.AttemptFailed(ctx, attempt); err != nil {
-			return nil, err
-		}
 		return nil, in.Wrong
 	}
 	if err != nil {

@@ -21,7 +21,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		}
 	}
 	signIn := post(
-		"/sign-in/phone-number", "signInPhoneNumber", "Sign in with a phone number and a password.", ErrInvalid, ErrWrong, ErrNotVerified, errPasswordLong, errPasswordsOff,
+		"/sign-in/phone-number", "signInPhoneNumber", "Sign in with a phone number and a password.", ErrInvalid, ErrWrong, core.ErrLocked, ErrNotVerified, errPasswordLong, errPasswordsOff,
 		errTooMany, ErrCountry, core.ErrNotVerified, core.ErrBanned, core.ErrPolicyRefused, core.ErrPolicyUnavailable,
 	)
 	signIn.Origin, signIn.Limit = api.OriginLogin, api.Rule{Window: 10 * time.Second, Max: 3, ByAddress: true}

@@ -1,7 +1,6 @@
 package twofactor
 
 import (
-	"context"
 	"encoding/json"
 
 	"authd/auth/internal/api"
@@ -46,16 +45,16 @@ func optional(fn mine) func(*api.Request, *struct {
 
 // checkPassword refuses who does not know the account's password, or has none
 // where the configuration wants one.
-func (s *Service) checkPassword(ctx context.Context, userID, password string) error {
+func (s *Service) checkPassword(r *api.Request, u *core.User, password string) error {
 	if s.cfg.AllowPasswordless {
-		if hash, err := s.core.PasswordHash(ctx, s.core.DB, userID); err != nil || hash == "" {
+		if hash, err := s.core.PasswordHash(r.Context(), s.core.DB, u.ID); err != nil || hash == "" {
 			return err
 		}
 	}
 	if password == "" {
 		return ErrInvalidPassword
 	}
-	return s.passwords.Verify(ctx, userID, password)
+	return s.passwords.Verify(r, u, password)
 }
 
 type enabledBy struct {
@@ -69,7 +68,7 @@ func (s *Service) enable(r *api.Request, password, method, issuer string) (any, 
 	if caller == nil { // the first proof was given for this very sign-in
 		return s.enrol(r, method, issuer)
 	}
-	if err := s.checkPassword(r.Context(), caller.User.ID, password); err != nil {
+	if err := s.checkPassword(r, caller.User, password); err != nil {
 		return nil, err
 	}
 	if method == methodCode {
@@ -109,7 +108,7 @@ type status struct {
 }
 
 func (s *Service) disable(r *api.Request, caller *core.Auth, password string) (any, error) {
-	if err := s.checkPassword(r.Context(), caller.User.ID, password); err != nil {
+	if err := s.checkPassword(r, caller.User, password); err != nil {
 		return nil, err
 	}
 	_, err := s.Disable(r, caller)
@@ -125,7 +124,7 @@ func (s *Service) appURI(r *api.Request, caller *core.Auth, password string) (an
 	if err != nil {
 		return nil, err
 	}
-	return appURI{setup.URI}, s.checkPassword(r.Context(), caller.User.ID, password)
+	return appURI{setup.URI}, s.checkPassword(r, caller.User, password)
 }
 
 type newCodes struct {
@@ -137,7 +136,7 @@ func (s *Service) backupCodes(r *api.Request, caller *core.Auth, password string
 	if !enabled(caller.User) {
 		return nil, ErrNotEnabled
 	}
-	if err := s.checkPassword(r.Context(), caller.User.ID, password); err != nil {
+	if err := s.checkPassword(r, caller.User, password); err != nil {
 		return nil, err
 	}
 	codes, err := s.NewBackupCodes(r, caller.User)

@@ -26,8 +26,8 @@ import (
 
 // Passwords checks a person's password.
 type Passwords interface {
-	// Verify refuses with PASSWORD_TOO_LONG or INVALID_PASSWORD.
-	Verify(ctx context.Context, userID, password string) error
+	// Verify refuses with PASSWORD_TOO_LONG, INVALID_PASSWORD or core.ErrLocked.
+	Verify(r *api.Request, u *core.User, password string) error
 }
 
 // Flows goes on with an app's request that a sign-in interrupted.

@@ -22,10 +22,10 @@ type Deletion struct {
 
 // Delete deletes the caller, or has the mail sent that it takes (sent is true
 // then). Errors: ErrPasswordTooLong, ErrNoPassword, ErrInvalidPassword,
-// ErrNoDeletion, ErrSessionExpired.
+// core.ErrLocked, ErrNoDeletion, ErrSessionExpired.
 func (s *Service) Delete(r *api.Request, caller *core.Auth, d Deletion) (sent bool, err error) {
 	if d.Password != "" {
-		if err := s.checkPassword(r.Context(), caller, d.Password); err != nil {
+		if err := s.checkPassword(r, caller, d.Password); err != nil {
 			return false, err
 		}
 	}
@@ -46,15 +46,15 @@ func (s *Service) Delete(r *api.Request, caller *core.Auth, d Deletion) (sent bo
 	return false, s.erase(r, caller, nil)
 }
 
-func (s *Service) checkPassword(ctx context.Context, caller *core.Auth, password string) error {
-	hash, err := s.core.PasswordHash(ctx, s.core.DB, caller.User.ID)
+func (s *Service) checkPassword(r *api.Request, caller *core.Auth, password string) error {
+	hash, err := s.core.PasswordHash(r.Context(), s.core.DB, caller.User.ID)
 	if err != nil {
 		return err
 	}
 	if hash == "" {
 		return ErrNoPassword
 	}
-	return s.passwords.Verify(ctx, caller.User.ID, password)
+	return s.passwords.Verify(r, caller.User, password)
 }
 
 func (s *Service) sendDeletion(r *api.Request, caller *core.Auth, callbackURL string) error {

@@ -44,7 +44,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 			Method: http.MethodPost, Path: "/delete-user", ID: "deleteUser", Tag: "user",
 			Doc: "Delete the caller and all that is theirs.", Guards: []api.Guard{s.core.RequireSession()},
 			Limit:  api.Rule{Window: 10 * time.Second, Max: 3, ByAddress: true},
-			Errors: []*api.Error{ErrPasswordTooLong, ErrNoPassword, ErrInvalidPassword, ErrSessionExpired, ErrNoDeletion},
+			Errors: []*api.Error{ErrPasswordTooLong, ErrNoPassword, ErrInvalidPassword, core.ErrLocked, ErrSessionExpired, ErrNoDeletion},
 		}, s.deleteUser),
 		api.Handle(api.Endpoint{
 			Method: http.MethodGet, Path: "/delete-user/callback", ID: "deleteUserCallback", Tag: "user",

@@ -30,8 +30,8 @@ func (s *Service) UseImages(i Images) { s.images = i }
 
 // Passwords checks a person's password.
 type Passwords interface {
-	// Verify refuses with PASSWORD_TOO_LONG or INVALID_PASSWORD.
-	Verify(ctx context.Context, userID, password string) error
+	// Verify refuses with PASSWORD_TOO_LONG, INVALID_PASSWORD or core.ErrLocked.
+	Verify(r *api.Request, u *core.User, password string) error
 }
 
 // UsePasswords lets a password stand for a fresh sign-in.
