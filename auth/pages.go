@@ -77,6 +77,9 @@ func showOptional(m *Services, deps *pages.Deps) {
 	if m.Usernames.Enabled() {
 		deps.Usernames = m.Usernames
 	}
+	if m.Phones.Enabled() {
+		deps.Phones = phones{m.Phones}
+	}
 	if m.Core.Config.MultiSession.Enabled {
 		deps.Accounts = m.Browser.Accounts
 	}

@@ -22,8 +22,8 @@ func (p Page) alertID() string {
 func (f LoginForm) identifier(p Page) field {
 	email := emailField(p, f.Email, f.Errors)
 	email.autocomplete = "username"
-	if f.Usernames {
-		email.kind, email.inputmode, email.label = "", "", p.T("field.identifier")
+	if key := f.identifies(); key != "" {
+		email.kind, email.inputmode, email.label = "", "", p.T(key)
 	}
 	if f.Passkey != nil {
 		email.autocomplete = "username webauthn" // the browser offers passkeys in the field
@@ -33,6 +33,20 @@ func (f LoginForm) identifier(p Page) field {
 		email.describedBy = p.alertID()
 	}
 	return email
+}
+
+// identifies names what people sign in with, "" where it is their address alone.
+func (f LoginForm) identifies() string {
+	switch {
+	case f.Usernames && f.Phones:
+		return "field.identifier_any"
+	case f.Usernames:
+		return "field.identifier"
+	case f.Phones:
+		return "field.identifier_phone"
+	default:
+		return ""
+	}
 }
 
 func (f LoginForm) password(p Page) field {

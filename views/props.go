@@ -40,8 +40,9 @@ type LoginForm struct {
 	Last     bool              // a password was used last in this browser
 	Passkey  *PasskeyButton    // nil where there are none
 	ByMail   ByMail
-	// Usernames tells whether a username does, too.
-	Usernames bool
+	// Usernames and Phones tell whether a username does, or a phone number, in place of
+	// the address.
+	Usernames, Phones bool
 }
 
 // ChoosePage asks which account to go on with.
@@ -102,6 +103,7 @@ type CheckMail struct {
 type ForgotForm struct {
 	Email  string
 	Code   bool // a code may be sent in place of a link
+	Phone  bool // or a text message
 	Errors Errors
 }
 

@@ -50,11 +50,18 @@ var errFlowGone = &api.Error{Status: http.StatusGone, Code: "FLOW_EXPIRED", Mess
 
 // codeOf is the code of a declared error, "" for every other one.
 func codeOf(err error) string {
-	var declared *api.Error
-	if errors.As(err, &declared) {
+	if declared := declaredOf(err); declared != nil {
 		return declared.Code
 	}
 	return ""
+}
+
+func declaredOf(err error) *api.Error {
+	var declared *api.Error
+	if errors.As(err, &declared) {
+		return declared
+	}
+	return nil
 }
 
 // blames puts an error beside the field that caused it, if it is about a password

@@ -202,6 +202,7 @@ type Deps struct {
 	Devices   Devices   // nil when devices are not let in
 	Elsewhere Elsewhere // nil when nobody signs in at other servers
 	Passkeys  Passkeys  // nil when there are none
+	Phones    Phones    // nil when nobody has a phone number
 	Links     Links     // nil when nobody signs in with a link in a mail
 	Codes     Codes     // nil when nobody gets codes in mails
 	// Connections is nil when nobody has an account elsewhere.

@@ -155,7 +155,9 @@ func (s *Service) forgotByCode(r *api.Request, _ *api.None) (api.Responder, erro
 	}
 	email := strings.TrimSpace(field(r, "email"))
 	if !api.ValidEmail(email) {
-		return wrong(views.ForgotPassword(v.page, views.ForgotForm{Email: email, Code: true, Errors: views.Errors{"email": views.Msg("field.email_invalid")}}))
+		form := s.forgotForm(email)
+		form.Errors = views.Errors{"email": views.Msg("field.email_invalid")}
+		return wrong(views.ForgotPassword(v.page, form))
 	}
 	form := v.codeForm(email)
 	form.MinPasswordLength = s.Core.Config.EmailAndPassword.MinPasswordLength

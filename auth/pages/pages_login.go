@@ -79,8 +79,8 @@ func (v *visit) showLogin(status int, form views.LoginForm) (api.Responder, erro
 func (v *visit) loginForm() (views.LoginForm, error) {
 	open, err := v.Access.SignUpOpen(v.r.Context())
 	open = open || v.Core.Invitation(v.r) != "" // the page tells whether it works
-	form := views.LoginForm{SignUp: open, Reset: true, Methods: v.elsewhereMethods(false), ByMail: v.byMail(false), Only: !v.Core.Config.EmailAndPassword.Enabled}
-	form.Passkey, form.Usernames = v.passkeyButton(), v.Usernames != nil
+	form := views.LoginForm{SignUp: open, Reset: true, Methods: v.otherMethods(false), ByMail: v.byMail(false), Only: !v.Core.Config.EmailAndPassword.Enabled}
+	form.Passkey, form.Usernames, form.Phones = v.passkeyButton(), v.Usernames != nil && !form.Only, v.Phones != nil && !form.Only
 	form.Last = (len(form.Methods) > 0 || form.Passkey != nil || form.ByMail.Any()) && (v.LastUsed(v.r) == "email" || v.LastUsed(v.r) == "username") // where there is one way, no mark is needed
 	if v.flow != nil {
 		form.Client = v.flow.Client
@@ -113,8 +113,12 @@ func (s *Service) login(r *api.Request, _ *api.None) (api.Responder, error) {
 	form.Email, form.Remember = strings.TrimSpace(field(r, "email")), field(r, "remember") != ""
 	password := field(r, "password")
 	form.Errors = views.Errors{}
+	byPhone := v.mayBeNumber(form.Email)
 	byName := s.Usernames != nil && !strings.Contains(form.Email, "@")
 	switch {
+	case byPhone:
+	case form.Email == "" && s.Phones != nil:
+		form.Errors["email"] = views.Msg("field.identifier_any_missing")
 	case byName && form.Email == "":
 		form.Errors["email"] = views.Msg("field.identifier_missing")
 	case !byName && !api.ValidEmail(form.Email):
@@ -125,6 +129,9 @@ func (s *Service) login(r *api.Request, _ *api.None) (api.Responder, error) {
 	}
 	if len(form.Errors) > 0 {
 		return wrong(views.Login(v.page, form))
+	}
+	if byPhone {
+		return v.loginByPhone(form, password)
 	}
 	if byName {
 		return v.loginByName(form, password)

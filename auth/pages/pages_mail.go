@@ -17,7 +17,11 @@ func (s *Service) forgotPage(r *api.Request, _ *api.None) (api.Responder, error)
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, views.ForgotPassword(v.page, views.ForgotForm{Code: s.Codes != nil}))
+	return show(http.StatusOK, views.ForgotPassword(v.page, s.forgotForm("")))
+}
+
+func (s *Service) forgotForm(email string) views.ForgotForm {
+	return views.ForgotForm{Email: email, Code: s.Codes != nil, Phone: s.Phones != nil && s.Core.Config.EmailAndPassword.Enabled}
 }
 
 func (s *Service) forgot(r *api.Request, _ *api.None) (api.Responder, error) {
@@ -25,7 +29,7 @@ func (s *Service) forgot(r *api.Request, _ *api.None) (api.Responder, error) {
 	if err != nil {
 		return nil, err
 	}
-	form := views.ForgotForm{Email: strings.TrimSpace(field(r, "email")), Code: s.Codes != nil}
+	form := s.forgotForm(strings.TrimSpace(field(r, "email")))
 	if !api.ValidEmail(form.Email) {
 		form.Errors = views.Errors{"email": views.Msg("field.email_invalid")}
 		return wrong(views.ForgotPassword(v.page, form))

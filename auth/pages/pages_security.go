@@ -28,6 +28,7 @@ func (s *Service) panels() []panel {
 	return []panel{
 		{"passkeys", (*visit).passkeysPanel},
 		{"password", (*visit).passwordPanel},
+		{"phone", (*visit).phonePanel},
 		{"two-step", (*visit).twoStepPanel},
 		{"connections", (*visit).connectionsPanel},
 		{"sessions", (*visit).sessionsPanel},

@@ -36,7 +36,7 @@ func (s *Service) signUpPage(r *api.Request, _ *api.None) (api.Responder, error)
 // signUpForm is the form for whoever may sign up, or the page that says why they may not.
 func (v *visit) signUpForm() (form views.SignUpForm, closed templ.Component, err error) {
 	cfg := v.Core.Config.EmailAndPassword
-	form = views.SignUpForm{MinPasswordLength: cfg.MinPasswordLength, Methods: v.elsewhereMethods(true), ByMail: v.byMail(true), Only: !cfg.Enabled}
+	form = views.SignUpForm{MinPasswordLength: cfg.MinPasswordLength, Methods: v.otherMethods(true), ByMail: v.byMail(true), Only: !cfg.Enabled}
 	if v.flow != nil {
 		form.Client, form.Email = v.flow.Client, v.flow.LoginHint
 	}

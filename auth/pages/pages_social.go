@@ -26,12 +26,15 @@ type Elsewhere interface {
 	Begin(r *api.Request, provider string, j Journey) (string, error)
 }
 
-// elsewhereMethods are the buttons of other servers.
-func (v *visit) elsewhereMethods(signUp bool) []templ.Component {
-	if v.Elsewhere == nil {
-		return nil
-	}
+// otherMethods are the buttons of other ways than a password, a passkey and a mailbox.
+func (v *visit) otherMethods(signUp bool) []templ.Component {
 	var all []templ.Component
+	if v.Phones != nil && (!signUp || v.Phones.SignsUp()) {
+		all = append(all, views.PhoneButton(v.page, signUp, v.LastUsed(v.r) == "phone-number"))
+	}
+	if v.Elsewhere == nil {
+		return all
+	}
 	for _, provider := range v.Elsewhere.Providers(v.r) {
 		provider.SignUp = signUp
 		all = append(all, views.ProviderButton(v.page, provider))

@@ -97,6 +97,15 @@ func terms() outbox.Terms {
 // Enabled tells whether people have phone numbers here.
 func (s *Service) Enabled() bool { return s.cfg.Enabled }
 
+// SignsUp tells whether who proves a number that is nobody's gets an account.
+func (s *Service) SignsUp() bool { return s.cfg.SignUpOnVerification }
+
+// IsLast tells whether a proven number is a user's only way in.
+func (s *Service) IsLast(ctx context.Context, u *core.User) (bool, error) {
+	keeps, err := s.core.KeepsWayIn(ctx, s.core.DB, u, core.WayIn{Kind: WayIn})
+	return !keeps, err
+}
+
 // CodeLength is how many digits a code has.
 func (s *Service) CodeLength() int { return s.cfg.OTPLength }
 

@@ -1,0 +1,31 @@
+package auth
+
+import (
+	"authd/auth/internal/api"
+	"authd/auth/internal/core"
+	"authd/auth/phone"
+	"authd/views"
+)
+
+// phones shows the pages phone numbers and codes in text messages.
+type phones struct{ *phone.Service }
+
+func (p phones) Enter(r *api.Request, number, code string) (*core.Auth, error) {
+	_, auth, err := p.Verify(r, phone.Proof{Number: number, Code: code})
+	return auth, err
+}
+
+func (p phones) Reset(r *api.Request, number, code, next string) error {
+	return p.Service.Reset(r, phone.Proof{Number: number, Code: code}, next)
+}
+
+func (p phones) Change(r *api.Request, caller *core.Auth, number, code string) error {
+	return p.Service.Change(r, caller, phone.Proof{Number: number, Code: code})
+}
+
+func (p phones) Of(r *api.Request, u *core.User) (shown views.Phone, err error) {
+	if shown.Number, shown.Verified = p.NumberOf(u); shown.Verified {
+		shown.Last, err = p.IsLast(r.Context(), u)
+	}
+	return shown, err
+}
