@@ -204,7 +204,7 @@ func (s *Service) Waits(r *api.Request) (*Waiting, error) {
 // GiveUp ends the sign-in that waits in this browser.
 func (s *Service) GiveUp(r *api.Request) error {
 	ctx, token := r.Context(), s.core.Challenge(r)
-	s.core.DropChallenge(r)
+	r.SetCookie(s.core.NoChallenge())
 	if token == "" {
 		return nil
 	}

@@ -195,11 +195,11 @@ func (s *Service) meet(r *api.Request, p Proof) (*Passed, error) {
 	if p.Only {
 		return passed, nil
 	}
-	s.core.Adopt(r, a)
-	s.core.DropChallenge(r)
+	a.Keep(s.core.NoChallenge())
 	if device != nil {
-		r.SetCookie(device)
+		a.Keep(device)
 	}
+	s.core.Adopt(r, a)
 	r.Security("sign-in", "user", a.User.ID, "method", a.Method, "second_factor", p.Kind.String())
 	passed.User, passed.Auth, passed.Token, passed.SignedIn = a.User, a, a.Session.Token, true
 	return passed, nil
@@ -233,7 +233,7 @@ func (t *try) claim(ctx context.Context, tx *store.Tx, ch *challenge) (refused, 
 // refuse answers a proof of a sign-in that does not hold.
 func (s *Service) refuse(r *api.Request, ch *challenge, kind Kind, why error) error {
 	if why == ErrCookie || why == ErrTooMany && kind != Sent { //nolint:errorlint // the very values
-		s.core.DropChallenge(r)
+		r.SetCookie(s.core.NoChallenge())
 	}
 	r.Security("second-factor-failed", "user", ch.User.ID, "reason", why.Error())
 	return why

@@ -87,6 +87,17 @@ func New(c *core.Core, p Passwords) (*Service, error) {
 	}
 	c.Hold = s.hold
 	c.Mail.Handle(kindCode, s.codeMail)
+	// Another password ends what the one before began: trusted browsers, and sign-ins that wait.
+	c.PasswordSet.On(func(ctx context.Context, tx *store.Tx, e core.PasswordSet) error {
+		if e.First {
+			return nil
+		}
+		if _, err := deleteChallengesOf(ctx, tx, e.UserID); err != nil {
+			return err
+		}
+		_, err := deleteDevices(ctx, tx, e.UserID)
+		return err
+	})
 	// Who registered an address that is another's leaves no second factor there.
 	c.MailboxClaimed.On(func(ctx context.Context, tx *store.Tx, u *core.User) error {
 		if _, err := s.remove(ctx, tx, u.ID); err != nil || !enabled(u) {

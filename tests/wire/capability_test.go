@@ -56,7 +56,7 @@ func capabilities() []capability {
 		{Name: "siwe", Built: true},
 		{Name: "social_providers", Built: true},
 		{Name: "sso"},
-		{Name: "two_factor", Fields: []string{"twoFactorEnabled"}},
+		{Name: "two_factor", Built: true, Fields: []string{"twoFactorEnabled"}},
 		{Name: "username", Built: true, Fields: []string{"username", "displayUsername"}},
 	}
 }

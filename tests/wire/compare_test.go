@@ -109,7 +109,7 @@ func (c *comparison) nodes(path, key string, want, got any) []string {
 	case string:
 		if g, ok := got.(string); ok && key == "user_code" && userForm.MatchString(w) && userForm.MatchString(g) {
 			return c.bind(path, w, g)
-		} else if ok && (key == "publicKey" || key == "credentialID") {
+		} else if ok && slices.Contains(bound, key) {
 			return c.bind(path, w, g)
 		} else if ok {
 			return c.texts(path, w, g)
@@ -218,6 +218,9 @@ func (c *comparison) bind(path, want, got string) []string {
 	c.toActual[want], c.toRecorded[got] = got, want
 	return nil
 }
+
+// bound are the names of values that no two servers share, in whatever form.
+var bound = []string{"publicKey", "credentialID", "secret", "backupCodes"}
 
 var (
 	tokenForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{24,}$`)

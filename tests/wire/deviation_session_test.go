@@ -42,7 +42,7 @@ func sessionDeviations() []deviation {
 			BetterAuth: "The cookie that keeps an account beside others lasts as long as a remembered session, also after a sign-in with `rememberMe: false`.",
 			Authd:      "It then ends with the browser, as the session's own cookie does.",
 			Why:        "Who said not to be remembered must not be found signed in by who opens the browser next.",
-			Recordings: []int{22, 1015, 1115, 1215},
+			Recordings: []int{22, 1015, 1115, 1215, 8062, 8063},
 			Change: func(_ recording, want exchange) exchange {
 				want.Cookies = slices.Clone(want.Cookies)
 				for i := range want.Cookies {

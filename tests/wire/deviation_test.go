@@ -47,7 +47,7 @@ func stale(c *comparison, r recording, want, got exchange) []string {
 
 // deviations is THE list; docs/compatibility.md is made from it.
 func deviations() []deviation {
-	return slices.Concat(sessionDeviations(), passkeyDeviations(), socialDeviations(), accountDeviations(), accessDeviations(), guardDeviations(), mailDeviations(), upstreamDeviations(), oauthDeviations(), clientDeviations(), usernameDeviations(), anonymousDeviations(), phoneDeviations())
+	return slices.Concat(sessionDeviations(), passkeyDeviations(), twoFactorDeviations(), socialDeviations(), accountDeviations(), accessDeviations(), guardDeviations(), mailDeviations(), upstreamDeviations(), oauthDeviations(), clientDeviations(), usernameDeviations(), anonymousDeviations(), phoneDeviations())
 }
 
 // refused makes an expectation of an error of which the kind counts, and not the words:

@@ -193,6 +193,7 @@ func unprovoked() map[string]string {
 	unprovokedOfAccounts(reasons)
 	unprovokedOfAnonymous(reasons)
 	unprovokedOfPasskeys(reasons)
+	unprovokedOfTwoFactor(reasons)
 	unprovokedOfUsernames(reasons)
 	unprovokedOfPhones(reasons)
 	unprovokedOfMails(reasons)

@@ -50,7 +50,7 @@ func commonSetup(t *testing.T, s *stage, st step) bool {
 	case "sign-out-here":
 		s.browser(st.As).Post(t, "/sign-out", struct{}{}).Want(t, http.StatusOK)
 	default:
-		return passkeySetup(t, s, st)
+		return passkeySetup(t, s, st) || twoFactorSetup(t, s, st)
 	}
 	return true
 }

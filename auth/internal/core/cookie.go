@@ -67,13 +67,16 @@ func (c *Core) signed(value string) string {
 func (c *Core) sign(value string) string { return url.QueryEscape(c.signed(value)) }
 
 // setSessionCookies gives the browser its session: the token, the cache when it
-// is on, and the mark of a session that is not to be remembered.
+// is on, the mark of a session that is not to be remembered, and what goes along.
 func (c *Core) setSessionCookies(r *api.Request, a *Auth) {
 	signed := c.setTokenCookie(r, a.Session)
 	if !a.Session.Remember {
 		r.SetCookie(c.cookies.cookie(c.cookies.dontRemember, c.sign("true"), 0))
 	}
 	c.SetCache(r, a)
+	for _, ck := range a.cookies {
+		r.SetCookie(ck)
+	}
 	c.tokenSent(r, a, signed)
 }
 

@@ -103,10 +103,8 @@ func (c *Core) Challenge(r *api.Request) string {
 	return c.Unsign(value)
 }
 
-// DropChallenge takes it from the browser: it was met, or is over.
-func (c *Core) DropChallenge(r *api.Request) {
-	r.SetCookie(c.cookies.cookie(c.cookies.twoFactor, "", 0))
-}
+// NoChallenge takes it from the browser: it was met, or is over.
+func (c *Core) NoChallenge() *api.Cookie { return c.cookies.cookie(c.cookies.twoFactor, "", 0) }
 
 // TrustedDevice is by what the browser says that it is known, "" without our signature.
 func (c *Core) TrustedDevice(r *api.Request) string {

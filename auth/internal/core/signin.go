@@ -149,9 +149,6 @@ func (c *Core) SignIn(r *api.Request, s *SignIn, before func(tx *store.Tx) error
 func (c *Core) Adopt(r *api.Request, a *Auth) {
 	r.Auth = a
 	c.setSessionCookies(r, a)
-	for _, ck := range a.cookies {
-		r.SetCookie(ck)
-	}
 	c.dropInvitation(r)
 	for _, tell := range c.Adopted {
 		tell(r, a)
