@@ -64,6 +64,8 @@ func (f secondFactors) Send(r *api.Request, via string) error {
 	return f.m.TwoFactor.SendCode(r, via)
 }
 
+func (f secondFactors) GiveUp(r *api.Request) error { return f.m.TwoFactor.GiveUp(r) }
+
 func (f secondFactors) Begin(r *api.Request, u *core.User) (*pages.AppSetup, error) {
 	s, err := f.m.TwoFactor.Begin(r, u, "")
 	if err != nil {

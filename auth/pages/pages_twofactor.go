@@ -39,6 +39,8 @@ type SecondFactors interface {
 	Prove(r *api.Request, way, code string, trust bool) (a *core.Auth, next string, err error)
 	// Send has a code sent by "email" or "sms", "" for the first that there is.
 	Send(r *api.Request, via string) error
+	// GiveUp ends the sign-in that waits in this browser.
+	GiveUp(r *api.Request) error
 	// Begin sets up an authenticator app.
 	Begin(r *api.Request, u *core.User) (*AppSetup, error)
 	// UseCodes turns on codes that are sent.
@@ -191,6 +193,19 @@ func (v *visit) sendSecond(w *Waiting) (api.Responder, error) {
 	form := v.secondForm(w, views.BySent)
 	form.Method, form.Sent, form.ByText = views.BySent, true, via == "sms"
 	return v.askSecond(http.StatusOK, w, form)
+}
+
+// startAgain ends the sign-in that waits: whoever uses the browser next finds
+// nothing half done.
+func (s *Service) startAgain(r *api.Request, _ *api.None) (api.Responder, error) {
+	v, err := s.visit(r, twoFactorPath)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.SecondFactors.GiveUp(r); err != nil {
+		return nil, err
+	}
+	return to(v.page.Link("/login"))
 }
 
 // enrolPage is for who must have a second factor and has none.

@@ -101,6 +101,7 @@ func (s *Service) secondFactorEndpoints(get func(path, id string, fn handler), p
 	get(twoFactorPath, "pageTwoFactor", s.second((*visit).twoFactorPage))
 	post(twoFactorPath, "pageTwoFactorPost", guess(), s.second((*visit).prove))
 	post(twoFactorPath+"/send", "pageTwoFactorSend", mailing(), s.second((*visit).sendSecond))
+	post(twoFactorPath+"/again", "pageTwoFactorAgain", guess(), s.startAgain)
 	post(twoFactorPath+"/enrol", "pageTwoFactorEnrol", guess(), s.second((*visit).beginEnrol))
 	post(twoFactorPath+"/enrolled", "pageTwoFactorEnrolled", guess(), s.second((*visit).enrolled))
 	post(setupPath, "pageTwoStepApp", guess(), s.confirmed((*visit).beginApp))

@@ -189,6 +189,27 @@ func TestASignInThatWaitedTooLong(t *testing.T) {
 	}
 }
 
+// TestStartingAgainEndsTheSignInThatWaits: a code that comes later signs nobody in.
+func TestStartingAgainEndsTheSignInThatWaits(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "")
+	_, app, _ := protected(t, s, "ada@example.com")
+	c, other := holds(t, s, "ada@example.com"), holds(t, s, "ada@example.com")
+	kept := c.Cookies["better-auth.two_factor"]
+	tells(t, c.Get("./two-factor?return_to=%2Faccount%2Fapps"), 200, `action="/two-factor/again"`)
+	leads(t, form(c, "/two-factor/again", "return_to", "/account/apps"), "/login?return_to=%2Faccount%2Fapps")
+	if kept == "" || c.Cookies["better-auth.two_factor"] != "" {
+		t.Error("the browser still holds the challenge")
+	}
+	c.Cookies["better-auth.two_factor"] = kept
+	shows(t, form(c, "/two-factor", "method", "app", "code", app.code()), 410, "This sign-in took too long")
+	if signedIn(c) {
+		t.Fatal("somebody is signed in")
+	}
+	leads(t, form(s.Client(), "/two-factor/again"), "/login")
+	leads(t, form(other, "/two-factor", "method", "app", "code", app.code()), "/account") // that one was not ended
+}
+
 func TestOtherWaysToTakeTheSecondStep(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(t, "")
