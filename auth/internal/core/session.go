@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strings"
 	"time"
 
 	"authd/auth/internal/api"
@@ -53,7 +54,12 @@ func (a *Auth) Keep(ck *api.Cookie) { a.cookies = append(a.cookies, ck) }
 // shortSession is how long a session lives that is not to be remembered.
 const shortSession = 24 * time.Hour
 
+// parseList reads what formatList wrote. Lists of plain words, which all of authd's own are, are
+// cut and not decoded: every request with a session reads one.
 func parseList(s string) []string {
+	if words, ok := strings.CutPrefix(s, `["`); ok && strings.HasSuffix(words, `"]`) && !strings.ContainsAny(words, "\\ \t\n") {
+		return strings.Split(words[:len(words)-2], `","`)
+	}
 	var list []string
 	if json.Unmarshal([]byte(s), &list) != nil {
 		return nil
@@ -198,13 +204,9 @@ func (c *Core) SessionOf(r *api.Request, token string) (*Auth, error) {
 	return a, nil
 }
 
-// findSession reads a session and its user. This is the hot path: the columns of
-// what is registered are read only where something is.
+// findSession reads a session and its user. This is the hot path.
 func (c *Core) findSession(ctx context.Context, q store.Querier, tokenHash string) (*Auth, error) {
-	if c.UserFields.empty() && c.SessionFields.empty() {
-		return findSession(ctx, q, tokenHash)
-	}
-	a, err := findSessionExtra(ctx, q, tokenHash)
+	a, err := findSession(ctx, q, tokenHash, !c.UserFields.empty(), !c.SessionFields.empty())
 	if err == nil {
 		c.UserFields.attach(&a.User.Extra)
 		c.SessionFields.attach(&a.Session.Extra)
@@ -290,7 +292,7 @@ func (c *Core) SessionByRef(ctx context.Context, q store.Querier, userID, ref st
 	if len(ref) > len(handlePrefix) && ref[:len(handlePrefix)] == handlePrefix {
 		return ref[len(handlePrefix):], nil
 	}
-	a, err := findSession(ctx, q, HashToken(ref))
+	a, err := findSession(ctx, q, HashToken(ref), false, false)
 	if errors.Is(err, store.ErrNotFound) || err == nil && a.User.ID != userID {
 		return "", nil
 	}

@@ -18,21 +18,14 @@ func scanUser(r *store.Row) *User {
 	return u
 }
 
-// userExtra is a user with what is registered; an empty object costs no text.
-const userExtra = userColumns + `, NULLIF(u.extra, '{}')`
+// userExtra is a user with what is registered.
+const userExtra = userColumns + `, u.extra`
 
 func scanUserExtra(r *store.Row) *User {
 	u := scanUser(r)
-	u.Extra.text = scanExtra(r)
+	u.Extra.text = r.Object()
 	u.Extra.read = u.Extra.text
 	return u
-}
-
-func scanExtra(r *store.Row) string {
-	if text := r.NullText(); text != nil {
-		return *text
-	}
-	return ""
 }
 
 const sessionColumns = `s.id, s.user_id, s.expires_at, s.created_at, s.updated_at, s.ip_address, s.user_agent, s.remember, s.amr`
@@ -44,11 +37,11 @@ func scanSession(r *store.Row) *Session {
 	}
 }
 
-const sessionExtra = sessionColumns + `, NULLIF(s.extra, '{}')`
+const sessionExtra = sessionColumns + `, s.extra`
 
 func scanSessionExtra(r *store.Row) *Session {
 	s := scanSession(r)
-	s.Extra.text = scanExtra(r)
+	s.Extra.text = r.Object()
 	return s
 }
 
@@ -107,16 +100,23 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, COALESCE($11, '{}'))`,
 	return err
 }
 
-func findSession(ctx context.Context, q store.Querier, tokenHash string) (*Auth, error) {
+const sessionAndUser = ` FROM session s JOIN "user" u ON u.id = s.user_id WHERE s.token_hash = $1`
+
+// findSession reads what is registered of users and sessions only where something is.
+func findSession(ctx context.Context, q store.Querier, tokenHash string, ofUser, ofSession bool) (*Auth, error) {
+	switch {
+	case ofSession:
+		return store.One(ctx, q, func(r *store.Row) *Auth {
+			return &Auth{Session: scanSessionExtra(r), User: scanUserExtra(r)}
+		}, `SELECT `+sessionExtra+`, `+userExtra+sessionAndUser, tokenHash)
+	case ofUser:
+		return store.One(ctx, q, func(r *store.Row) *Auth {
+			return &Auth{Session: scanSession(r), User: scanUserExtra(r)}
+		}, `SELECT `+sessionColumns+`, `+userExtra+sessionAndUser, tokenHash)
+	}
 	return store.One(ctx, q, func(r *store.Row) *Auth {
 		return &Auth{Session: scanSession(r), User: scanUser(r)}
-	}, `SELECT `+sessionColumns+`, `+userColumns+` FROM session s JOIN "user" u ON u.id = s.user_id WHERE s.token_hash = $1`, tokenHash)
-}
-
-func findSessionExtra(ctx context.Context, q store.Querier, tokenHash string) (*Auth, error) {
-	return store.One(ctx, q, func(r *store.Row) *Auth {
-		return &Auth{Session: scanSessionExtra(r), User: scanUserExtra(r)}
-	}, `SELECT `+sessionExtra+`, `+userExtra+` FROM session s JOIN "user" u ON u.id = s.user_id WHERE s.token_hash = $1`, tokenHash)
+	}, `SELECT `+sessionColumns+`, `+userColumns+sessionAndUser, tokenHash)
 }
 
 func findSessionFields(ctx context.Context, q store.Querier, id string) (string, error) {

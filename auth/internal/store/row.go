@@ -55,6 +55,19 @@ func (r *Row) Bytes() []byte {
 	return append([]byte{}, r.s.columnBytes(i)...)
 }
 
+// Object reads a TEXT column that is an object of JSON: "" when that is empty, which most are
+// and which costs no text.
+func (r *Row) Object() string {
+	i := r.column(sqlite3.SQLITE_TEXT, "text")
+	if i < 0 {
+		return ""
+	}
+	if text := r.s.columnBytes(i); string(text) != "{}" {
+		return string(text)
+	}
+	return ""
+}
+
 // NullText reads a TEXT column; nil when it is null.
 func (r *Row) NullText() *string {
 	if r.null() {
