@@ -40,9 +40,9 @@ func TestEveryLanguageSaysEverything(t *testing.T) {
 func TestPlaceholdersAgree(t *testing.T) {
 	c := catalogue(t)
 	for key, entry := range c.locales[0].texts {
-		want := placeholders(entry.forms["other"])
+		want := placeholders(entry.other)
 		for _, l := range c.locales {
-			for form, said := range l.texts[key].forms {
+			for form, said := range l.texts[key].each {
 				if got := placeholders(said); !slices.Equal(got, want) {
 					t.Errorf("%s %q (%s) has the placeholders %v, want %v", l.Code(), key, form, got, want)
 				}
@@ -50,6 +50,18 @@ func TestPlaceholdersAgree(t *testing.T) {
 					t.Errorf("%s %q (%s) says nothing", l.Code(), key, form)
 				}
 			}
+		}
+	}
+}
+
+// each is what the text says in each of its forms.
+func (t text) each(yield func(form, said string) bool) {
+	if !yield("other", t.other) {
+		return
+	}
+	for form, said := range t.forms {
+		if !yield(form, said) {
+			return
 		}
 	}
 }

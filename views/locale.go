@@ -8,6 +8,7 @@ import (
 	"path"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/feature/plural"
@@ -51,27 +52,30 @@ func Msg(key string, args ...any) Message { return Message{Key: key, Args: args}
 
 // text is one entry of a catalogue: one string, or one for each plural form.
 type text struct {
-	forms map[string]string
+	other string            // the only one, or the form that every language has
+	forms map[string]string // nil where there is only one
 }
 
 // UnmarshalJSON reads "text" or {"one": "…", "other": "…"}.
 func (t *text) UnmarshalJSON(data []byte) error {
-	var one string
-	if json.Unmarshal(data, &one) == nil {
-		t.forms = map[string]string{"other": one}
-		return nil
+	if len(data) > 0 && data[0] == '"' {
+		return json.Unmarshal(data, &t.other)
 	}
 	if err := json.Unmarshal(data, &t.forms); err != nil {
 		return fmt.Errorf("neither a text nor plural forms: %w", err)
 	}
-	if t.forms["other"] == "" {
+	if t.other = t.forms["other"]; t.other == "" {
 		return fmt.Errorf("plural forms without %q", "other")
 	}
 	return nil
 }
 
-// LoadCatalogue reads the embedded languages.
-func LoadCatalogue() (*Catalogue, error) {
+// LoadCatalogue gives the embedded languages, which are read once.
+func LoadCatalogue() (*Catalogue, error) { return loaded() }
+
+var loaded = sync.OnceValues(readCatalogue)
+
+func readCatalogue() (*Catalogue, error) {
 	names, err := fs.Glob(locales, "locales/*.json")
 	if err != nil {
 		return nil, fmt.Errorf("list languages: %w", err)
@@ -193,7 +197,7 @@ func (l *Locale) format(key string, args []any) (string, bool) {
 			}
 		}
 	}
-	return entry.forms["other"], true
+	return entry.other, true
 }
 
 func pluralForm(tag language.Tag, n int) string {

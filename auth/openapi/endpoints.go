@@ -17,5 +17,5 @@ func (s *Service) Endpoints() []api.Endpoint {
 }
 
 func (s *Service) schema(*api.Request, *api.None) (api.Bytes, error) {
-	return api.Bytes{Type: api.MediaJSON, Body: s.document}, nil
+	return api.Bytes{Type: api.MediaJSON, Body: s.document()}, nil
 }

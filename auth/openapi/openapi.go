@@ -6,19 +6,25 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"authd/auth/internal/api"
 )
 
 // Service is this capability.
-type Service struct{ document []byte }
+type Service struct{ document func() []byte }
 
 // New makes the capability; [Service.Describe] gives it what to show.
 func New() *Service { return &Service{} }
 
-// Describe makes the document of all endpoints. It is called once, while the
-// server is built.
+// Describe says which endpoints there are, while the server is built. Their
+// document is made when somebody first asks for it: few ever do, and it is a
+// good part of the work of a start.
 func (s *Service) Describe(endpoints []api.Endpoint) {
+	s.document = sync.OnceValue(func() []byte { return document(endpoints) })
+}
+
+func document(endpoints []api.Endpoint) []byte {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -27,8 +33,8 @@ func (s *Service) Describe(endpoints []api.Endpoint) {
 	if err != nil { // made of maps, texts and numbers only
 		panic(fmt.Sprintf("openapi: %v", err))
 	}
-	s.document = buf.Bytes()
+	return buf.Bytes()
 }
 
 // Document is the OpenAPI 3.1 document as JSON.
-func (s *Service) Document() []byte { return s.document }
+func (s *Service) Document() []byte { return s.document() }
