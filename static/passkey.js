@@ -127,9 +127,10 @@
   }
   if (!usable) return;
 
-  // Whether this device could keep a passkey: the page after a password sign-in offers one only then.
-  const able = document.querySelector("[data-able]");
-  if (able) PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable?.().then((yes) => { able.value = yes ? "1" : ""; });
+  // Whether this device could keep a passkey: the page after a sign-in offers one only then.
+  PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable?.().then((yes) => {
+    for (const able of document.querySelectorAll("[data-able]")) able.value = yes ? "1" : "";
+  });
 
   // What password managers should know (§5.1.10, signal methods).
   for (const { dataset } of document.querySelectorAll("[data-signal]")) {

@@ -3,8 +3,10 @@ package views
 import (
 	"encoding/json"
 	"html"
+	"math"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +37,7 @@ func passkeySamples(p Page) map[string]templ.Component {
 		"signup-passkey":        SignUp(p, SignUpForm{MinPasswordLength: 8, Passkey: true}),
 		"signup-passkey-one":    SignUp(p, SignUpForm{Only: true, Passkey: true}),
 		"offer":                 OfferPasskey(p, PasskeyOffer{}),
+		"offer-recovered":       OfferPasskey(p, PasskeyOffer{Recovered: true}),
 		"offer-second":          OfferPasskey(carrying, PasskeyOffer{Second: true, Client: "Grafana"}),
 		"passkeys":              Security(p.WithPasskeys(), SecurityPage{Panels: []templ.Component{PasskeysPanel(p, keys), password}}),
 		"passkeys-one":          Security(p.WithPasskeys(), SecurityPage{Panels: []templ.Component{PasskeysPanel(p, one)}}),
@@ -42,6 +45,34 @@ func passkeySamples(p Page) map[string]templ.Component {
 		"confirm-passkey":       Confirm(p.WithPasskeys(), ConfirmPage{User: User{Email: "ada@example.org"}, Ways: []string{"password", "passkey"}, Pending: "p", Back: "/account/security", Again: "/login?switch=1"}),
 		"confirm-passkey-only":  Confirm(p.WithPasskeys(), ConfirmPage{User: User{Email: "ada@example.org"}, Ways: []string{"passkey"}, Back: "/account/security", Again: "/login?switch=1"}),
 		"passkeys-none":         Security(p.WithPasskeys(), SecurityPage{Panels: []templ.Component{PasskeysPanel(p, Passkeys{}), password}}),
+	}
+}
+
+func TestThePictureOfWhoKeepsAPasskey(t *testing.T) {
+	for name, want := range map[string]string{"1Password": "1", "YubiKey 5": "Y", "iCloud Keychain (Managed)": "I"} {
+		if got := (Passkey{Provider: name}).initial(); got != want {
+			t.Errorf("%s has the initial %q", name, got)
+		}
+	}
+	if (Passkey{Provider: "YubiKey 5"}).colour() != (Passkey{Provider: "YubiKey Bio"}).colour() {
+		t.Error("one maker has two colours")
+	}
+	for _, colour := range keepers { // white on it, WCAG 2.2 §1.4.3
+		var light float64
+		for i, weight := range []float64{.2126, .7152, .0722} {
+			part, err := strconv.ParseUint(colour[1+2*i:3+2*i], 16, 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := float64(part) / 255; c > .04045 {
+				light += weight * math.Pow((c+.055)/1.055, 2.4)
+			} else {
+				light += weight * c / 12.92
+			}
+		}
+		if ratio := 1.05 / (light + .05); ratio < 4.5 {
+			t.Errorf("white on %s has a contrast of %.2f", colour, ratio)
+		}
 	}
 }
 

@@ -2,7 +2,11 @@ package views
 
 import (
 	"encoding/json"
+	"hash/fnv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // PasskeyButton is signing in with a passkey, on a page that may offer other ways.
@@ -109,10 +113,28 @@ func (k Passkey) drawing() string {
 	}
 }
 
+// keepers are colours for the makers of passkeys, our own; white stands out on each.
+var keepers = [...]string{"#14594f", "#1f5f8b", "#5b4b9a", "#8c3f6b", "#9a3f2b", "#80540c", "#3f6b2b", "#4a5a66"}
+
+// colour is the same for all that one maker makes.
+func (k Passkey) colour() string {
+	maker, _, _ := strings.Cut(k.Provider, " ")
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(maker)) // never fails
+	return keepers[h.Sum32()%uint32(len(keepers))]
+}
+
+func (k Passkey) initial() string {
+	first, _ := utf8.DecodeRuneInString(k.Provider)
+	return string(unicode.ToUpper(first))
+}
+
 // PasskeyOffer is the page after a sign-in that offers a passkey.
 type PasskeyOffer struct {
-	Second bool   // there is one already
-	Client string // the app that the reader is on the way to, "" when to none
+	Second bool // there is one already
+	// Recovered: the reader had lost every way in, and a passkey is the best new one.
+	Recovered bool
+	Client    string // the app that the reader is on the way to, "" when to none
 }
 
 // passkeyForm is a form that a script fills with what an authenticator says.
@@ -125,6 +147,7 @@ type passkeyForm struct {
 	label   string
 	primary bool
 	last    bool
+	able    bool // tell whether this device could keep one
 	alone   bool // there is no other way: say so where a passkey cannot be used
 }
 

@@ -28,7 +28,9 @@ type TwoFactorForm struct {
 	Trust  bool     // ticked
 	Days   int      // how long a browser is trusted
 	Client string   // the app that sent the reader here
-	Errors Errors
+	// Passkeys: one may be offered afterwards.
+	Passkeys bool
+	Errors   Errors
 }
 
 // AppSetup is an authenticator app that is being set up.
@@ -75,7 +77,12 @@ type BackupCodes struct {
 
 // text is what is kept: the codes and what they are for.
 func (b BackupCodes) text(p Page) string {
-	return p.T("backup.file_head", "host", b.Host, "email", b.Email) + "\n\n" + strings.Join(b.Codes, "\n") + "\n\n" + p.T("backup.once") + "\n"
+	return b.about(p) + "\n\n" + strings.Join(b.Codes, "\n") + "\n\n" + p.T("backup.once") + "\n"
+}
+
+// about says whose codes they are, also on paper.
+func (b BackupCodes) about(p Page) string {
+	return p.T("backup.file_head", "host", b.Host, "email", b.Email)
 }
 
 // file is a link that saves the text without a request and without a script.

@@ -11,6 +11,12 @@ import (
 // offerPath is where somebody who signed in with a password is offered a passkey.
 const offerPath = "/account/add-passkey"
 
+// Why somebody sees the page, where it is not that they typed a password.
+const (
+	paramAfter    = "after"
+	afterRecovery = "recovery"
+)
+
 // offered leads by the page that offers a passkey, where the browser says that this
 // device could keep one and the person is not asked too often; else onward.
 func (v *visit) offered(a *core.Auth) (api.Responder, error) {
@@ -34,6 +40,10 @@ func (s *Service) offer(r *api.Request) (v *visit, page views.PasskeyOffer, err 
 	}
 	keys, err := s.Passkeys.List(r, v.auth.User)
 	page.Second = len(keys.All) > 0
+	if page.Recovered = v.recovered(); page.Recovered {
+		v.page.Carry.Set(paramAfter, afterRecovery)
+		v.page.Self = v.page.Link(offerPath)
+	}
 	if v.flow != nil {
 		page.Client = v.flow.Client
 	}
@@ -76,11 +86,17 @@ func (s *Service) takeOffer(r *api.Request, _ *api.None) (api.Responder, error) 
 }
 
 func (v *visit) tookOffer() (api.Responder, error) {
-	if v.flow == nil && v.returnTo == "" {
+	switch {
+	case v.recovered():
+		v.leave(v.r, views.Success, "recover.added")
+	case v.flow == nil && v.returnTo == "":
 		v.leave(v.r, views.Success, "passkeys.added")
 	}
 	return v.onward(v.auth)
 }
+
+// recovered tells that somebody is on the way in who had lost theirs.
+func (v *visit) recovered() bool { return param(v.r, paramAfter) == afterRecovery }
 
 func (s *Service) declineOffer(r *api.Request, _ *api.None) (api.Responder, error) {
 	v, err := s.visit(r, offerPath)
@@ -94,6 +110,9 @@ func (s *Service) declineOffer(r *api.Request, _ *api.None) (api.Responder, erro
 		if err := s.Passkeys.Decline(r.Context(), v.auth.User); err != nil {
 			return nil, err
 		}
+	}
+	if v.recovered() {
+		v.leave(r, views.Info, "recover.done")
 	}
 	return v.onward(v.auth)
 }

@@ -97,7 +97,10 @@ func (s *Service) loginPasskey(r *api.Request, _ *api.None) (api.Responder, erro
 		return v.passkeyFailed("passkey.use_failed", "")
 	}
 	auth, err := s.Passkeys.SignIn(r, response, field(r, "remember") != "")
-	if err == nil {
+	switch {
+	case err == nil && response["authenticatorAttachment"] == "cross-platform": // a phone or a key beside this device, which has none yet
+		return v.offered(auth)
+	case err == nil:
 		return v.onward(auth)
 	}
 	switch codeOf(err) {

@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
@@ -44,7 +45,8 @@ func (s *Service) recoverForm(r *api.Request, token string) (views.RecoverForm, 
 	return form, err
 }
 
-// recover lets the person in; the first page they see is the one with their ways in.
+// recover lets the person in. The first page they see offers the best new way in, the
+// next one is that with all of them.
 func (s *Service) recover(r *api.Request, _ *api.None) (api.Responder, error) {
 	v, err := s.visit(r, recoverPath)
 	if err != nil {
@@ -66,7 +68,11 @@ func (s *Service) recover(r *api.Request, _ *api.None) (api.Responder, error) {
 	if _, err := s.Recovery.Recover(r, form.Token, password); err != nil {
 		return v.notRecovered(form, err)
 	}
-	return to(securityPath)
+	if s.Passkeys == nil {
+		v.leave(r, views.Info, "recover.done")
+		return to(securityPath)
+	}
+	return to(offerPath + "?" + paramAfter + "=" + afterRecovery + "&" + paramReturn + "=" + url.QueryEscape(securityPath))
 }
 
 func (v *visit) notRecovered(form views.RecoverForm, err error) (api.Responder, error) {

@@ -112,6 +112,7 @@ func (v *visit) secondForm(w *Waiting, way string) views.TwoFactorForm {
 			form.Others = append(form.Others, other)
 		}
 	}
+	form.Passkeys = v.Passkeys != nil
 	app, sent := v.SecondFactors.Digits()
 	if form.Digits = app; way == views.BySent {
 		form.Digits = sent
@@ -144,7 +145,7 @@ func (v *visit) signedIn(a *core.Auth, next string) (api.Responder, error) {
 	if next != "" {
 		return v.goTo(next)
 	}
-	return v.onward(a)
+	return v.offered(a)
 }
 
 // notProven says why, and how many tries are left.

@@ -276,6 +276,71 @@ func TestOfferingAPasskey(t *testing.T) {
 	leads(t, form(s.Client(), offer+"/later", "answer", "never"), "/login")
 }
 
+func TestAPasskeyIsOfferedAfterTheSecondStepToo(t *testing.T) {
+	t.Parallel()
+	const offer = "/account/add-passkey"
+	s := testkit.Start(t, "")
+	_, app, _ := protected(t, s, "ada@example.com")
+	second := func(able, want string) {
+		t.Helper()
+		s.Clock.Advance(time.Minute) // a code counts once
+		c := holds(t, s, "ada@example.com", "able", "1")
+		contains(t, c.Get("./two-factor"), "data-able", `<script src="/static/code.`)
+		leads(t, form(c, "/two-factor", "method", "app", "code", app.code(), "able", able, "return_to", "/account/apps"), want)
+	}
+	second("", "/account/apps") // a browser that could keep none
+	second("1", offer+"?return_to=%2Faccount%2Fapps")
+	second("1", "/account/apps") // not again
+	s.Clock.Advance(14 * 24 * time.Hour)
+	second("1", offer+"?return_to=%2Faccount%2Fapps")
+}
+
+func TestWhoSignsInWithAPasskeyOfAnotherDeviceIsOfferedOneHere(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "")
+	a := s.Authenticator()
+	k := addPasskey(t, s.SignUp("ada@example.com"), a)
+	for _, tc := range []struct{ where, able, want string }{
+		{"platform", "1", "/account"},
+		{"cross-platform", "", "/account"},
+		{"cross-platform", "1", "/account/add-passkey"},
+		{"cross-platform", "1", "/account"}, // within two weeks
+	} {
+		c := s.Client()
+		answer := a.Get(c.Get("/passkey/generate-authenticate-options").Is(200, ""), k)
+		answer["authenticatorAttachment"] = tc.where
+		leads(t, form(c, "/login/passkey", "credential", said(t, answer), "able", tc.able), tc.want)
+	}
+}
+
+func TestWhoRecoveredAnAccountIsOfferedAPasskeyFirst(t *testing.T) {
+	t.Parallel()
+	const offer, query = "/account/add-passkey", "?after=recovery&return_to=%2Faccount%2Fsecurity"
+	s := testkit.Start(t, "")
+	a := s.Authenticator()
+	for email, add := range map[string]bool{"ada@example.com": true, "bob@example.com": false} {
+		c := s.SignUp(email)
+		page := c.Get("." + offer + query)
+		shows(t, page, 200, "You are in again")
+		contains(t, page, `name="after" value="recovery"`, `name="return_to" value="/account/security"`)
+		if strings.Contains(page.Body, "ask again") {
+			t.Error("who was locked out may decline for ever")
+		}
+		fields := []string{"after", "recovery", "return_to", "/account/security"}
+		if !add {
+			leads(t, form(c, offer+"/later", append(fields, "answer", "later")...), "/account/security")
+			contains(t, c.Get("./account/security"), "You are in again. Two-step sign-in is off")
+			continue
+		}
+		failed := form(c, offer, fields...)
+		shows(t, failed, 422, "You are in again")
+		contains(t, failed, `name="after" value="recovery"`)
+		answer := said(t, a.Create(c.Get("/passkey/generate-register-options").Is(200, "")))
+		leads(t, form(c, offer, append(fields, "credential", answer)...), "/account/security")
+		contains(t, c.Get("./account/security"), "The passkey is added. Two-step sign-in is off")
+	}
+}
+
 func TestAPasskeyIsProofOfWhoOneIs(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(t, "")

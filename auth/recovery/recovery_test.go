@@ -56,7 +56,7 @@ func TestALinkGivesANewPassword(t *testing.T) {
 	if signedIn(c) || !signedIn(thief) {
 		t.Fatal("a form that was refused did something")
 	}
-	if got := c.Form("./recover", url.Values{"token": {token}, "password": {other}}); got.Status != 303 || got.Header.Get("Location") != "/account/security" {
+	if got := c.Form("./recover", url.Values{"token": {token}, "password": {other}}); got.Status != 303 || got.Header.Get("Location") != "/account/add-passkey?after=recovery&return_to=%2Faccount%2Fsecurity" {
 		t.Fatal(got.Status, got.Header, got.Body)
 	}
 	if !signedIn(c) || signedIn(thief) {
