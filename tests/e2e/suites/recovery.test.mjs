@@ -1,8 +1,10 @@
 // Somebody has lost every way in: the link of docs/recovery.md, in a browser.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { authenticators } from "../lib/authenticator.mjs";
 import { start } from "../lib/authd.mjs";
-import { accessible, launch, open, submit } from "../lib/browser.mjs";
+import { accessible, launch, open, press, submit, title } from "../lib/browser.mjs";
+import { keyboard } from "../lib/keyboard.mjs";
 
 const [email, password, next] = ["ada@recovery.example", "correct-horse-battery", "another-horse-battery"];
 
@@ -31,7 +33,12 @@ describe("recovery", () => {
     assert.equal(await page.getByLabel("New password", { exact: true }).getAttribute("aria-invalid"), "true");
     await accessible(page);
     await submit(page, { "New password": next }, "Save and sign in");
+    assert.equal(at(page), "/account/add-passkey");
+    await accessible(page);
+    await press(page, "Show my other ways in");
     assert.equal(at(page), "/account/security");
+    await page.getByText("You are in again. Two-step sign-in is off").waitFor();
+    await accessible(page);
     assert.ok(server.lastMail("account-recovery", email).subject);
 
     const other = await open(browser);
@@ -43,13 +50,27 @@ describe("recovery", () => {
     assert.equal(at(other), "/account");
   });
 
-  test("by the keyboard alone, to add a passkey", async () => {
-    const page = await open(browser);
+  test("by the keyboard alone: in by the link, a passkey added, in again by it", async (t) => {
+    const page = await open(browser, { javaScriptEnabled: true });
+    t.after(() => page.context().close());
+    const laptop = await (await authenticators(page)).add();
+    const keys = keyboard(page);
+    const known = server.mails().length;
     await page.goto(await link());
-    const button = page.getByRole("button", { name: "Sign in to add a passkey" });
-    for (let i = 0; i < 30 && !(await button.evaluate((e) => e === document.activeElement)); i++) await page.keyboard.press("Tab");
-    await page.keyboard.press("Enter");
-    await page.waitForURL("**/account/security**");
+    await keys.go("Sign in to add a passkey", "/account/add-passkey");
+    assert.equal(await title(page), "You are in again");
     await accessible(page);
+    await keys.go("Add a passkey", "/account/security");
+    await page.getByText("The passkey is added. Two-step sign-in is off").waitFor();
+    assert.equal((await laptop.credentials()).length, 1);
+    await accessible(page);
+    const told = server.mails().slice(known).filter((mail) => mail.to === email).map((mail) => mail.kind);
+    assert.ok(told.includes("account-recovery") && told.includes("passkey-added"), `${told}`);
+    await laptop.touches(false);
+    await keys.go("Sign out", "/sign-out");
+    await page.goto(`${server.url}/login`);
+    await keys.to("Sign in with a passkey");
+    await laptop.touches(true);
+    await Promise.all([page.waitForURL("**/account"), keys.press("Enter")]);
   });
 });
