@@ -22,8 +22,12 @@ func newPages(m *Services) (*pages.Service, error) {
 		Flows: flows{m.OIDC}, Apps: apps{m.OIDC}, Confirm: confirmations{m.Confirm},
 		Acts: pages.Acts{
 			SignUp: func(r *api.Request, n pages.Newcomer) (*core.User, *core.Auth, error) {
+				fields, err := usernameOf(r, m, n)
+				if err != nil {
+					return nil, nil, err
+				}
 				return m.Passwords.SignUp(r, password.SignUp{
-					Name: n.Name, Email: n.Email, Password: n.Password, CallbackURL: n.CallbackURL, Invitation: n.Invitation, Remember: true,
+					Name: n.Name, Email: n.Email, Password: n.Password, CallbackURL: n.CallbackURL, Invitation: n.Invitation, Remember: true, Fields: fields,
 				})
 			},
 			SetUp: func(r *api.Request, token string, n pages.Newcomer) (*core.Auth, error) {
@@ -69,7 +73,7 @@ func newPages(m *Services) (*pages.Service, error) {
 // showOptional adds what may be off.
 func showOptional(m *Services, deps *pages.Deps) {
 	if m.Passkeys.Enabled() {
-		deps.Passkeys = passkeys{m.Passkeys}
+		deps.Passkeys = passkeys{m.Passkeys, m}
 	}
 	if m.Core.Config.TwoFactor.Enabled {
 		deps.SecondFactors = secondFactors{m}

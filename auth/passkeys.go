@@ -16,14 +16,21 @@ import (
 )
 
 // passkeys shows the pages what people sign in with by finger, face or PIN.
-type passkeys struct{ *passkey.Service }
+type passkeys struct {
+	*passkey.Service
+	m *Services
+}
 
 func (p passkeys) SignIn(r *api.Request, response map[string]any, remember bool) (*core.Auth, error) {
 	return p.Authenticate(r, response, remember)
 }
 
 func (p passkeys) BeginSignUp(r *api.Request, n pages.Newcomer) (any, error) {
-	return p.Service.SignUp(r, passkey.Person{Name: n.Name, Email: n.Email, CallbackURL: n.CallbackURL, Invitation: n.Invitation})
+	fields, err := usernameOf(r, p.m, n)
+	if err != nil {
+		return nil, err
+	}
+	return p.Service.SignUp(r, passkey.Person{Name: n.Name, Email: n.Email, CallbackURL: n.CallbackURL, Invitation: n.Invitation, Fields: fields})
 }
 
 func (p passkeys) SignUp(r *api.Request, response map[string]any) (*core.Auth, error) {

@@ -1,6 +1,10 @@
 package views
 
-import "github.com/a-h/templ"
+import (
+	"slices"
+
+	"github.com/a-h/templ"
+)
 
 // The fields of the larger forms: what is asked for, where the focus starts, and which
 // field a problem belongs to.
@@ -98,11 +102,34 @@ func (f SignUpForm) action() string {
 
 func (f SignUpForm) fields(p Page) []field {
 	fields := newAccount(p, f.Name, f.Email, f.MinPasswordLength, f.Errors)
-	if f.Only {
-		fields = fields[:2]
-	}
 	fields[1].readonly = f.Invitation != nil && f.Invitation.Email != ""
-	return fields
+	switch {
+	case f.Only && !f.Passkey:
+		fields = fields[:2]
+	case f.Only:
+		fields = append(fields[:2], f.Username.fields(p, f.Errors)...)
+	default:
+		fields = slices.Insert(fields, 2, f.Username.fields(p, f.Errors)...)
+	}
+	for i := range fields {
+		fields[i].focus, fields[i].describedBy = false, ""
+	}
+	return focusFirst(p, fields, f.Errors)
+}
+
+// fields are one, or none where there are no usernames.
+func (u Username) fields(p Page, errs Errors) []field {
+	if u.Most == 0 {
+		return nil
+	}
+	f := field{
+		name: "username", label: p.T("field.username"), value: u.Value, autocomplete: "nickname", autocapitalize: "none", optional: true,
+		hint: p.T("field.username_hint", "fewest", u.Fewest, "most", u.Most), problem: errs.say(p, "username"), readonly: u.Kept,
+	}
+	if u.Kept {
+		f.hint = p.T("field.username_kept")
+	}
+	return []field{f}
 }
 
 // fixed says who may sign up where authd.toml has decided it.

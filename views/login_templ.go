@@ -835,7 +835,7 @@ func SignUp(p Page, f SignUpForm) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(f.page(p), p.title(p.T("signup.title"), f.Errors, "name", "email", "password")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout(f.page(p), p.title(p.T("signup.title"), f.Errors, "name", "email", "username", "password")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var26), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

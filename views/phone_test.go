@@ -15,7 +15,17 @@ func phoneSamples(p Page) map[string]templ.Component {
 		return Security(p, SecurityPage{Panels: []templ.Component{PasswordPanel(p, PasswordForm{Email: "ada@example.org", Exists: true, MinPasswordLength: 8}), PhonePanel(p, f)}})
 	}
 	button := []templ.Component{PhoneButton(p, false, true)}
+	named := Username{Value: "ada", Fewest: 3, Most: 30}
+	account := AccountPage{User: User{Name: "Ada", Email: "ada@example.org"}, Profile: ProfileForm{Name: "Ada", Username: named}}
+	taken, kept := account, account
+	taken.Profile.Errors, kept.Profile.Username.Kept = Errors{"username": Msg("field.username_taken")}, true
 	return map[string]templ.Component{
+		"signup-username":         SignUp(p, SignUpForm{MinPasswordLength: 8, Username: Username{Fewest: 3, Most: 30}}),
+		"signup-username-taken":   SignUp(p, SignUpForm{Name: "Ada", Email: "a@example.org", MinPasswordLength: 8, Username: named, Errors: taken.Profile.Errors}),
+		"signup-passkey-username": SignUp(p, SignUpForm{Only: true, Passkey: true, Username: named}),
+		"account-username":        Account(p, account),
+		"account-username-taken":  Account(p, taken),
+		"account-username-kept":   Account(p, kept),
 		"login-phone-ways":        Login(p, LoginForm{SignUp: true, Reset: true, Usernames: true, Phones: true, Methods: button}),
 		"login-phone-only":        Login(p, LoginForm{SignUp: true, Only: true, Methods: button}),
 		"login-identifier":        Login(p, LoginForm{Reset: true, Phones: true, Methods: button}),

@@ -62,6 +62,7 @@ type Choice struct {
 type SignUpForm struct {
 	Name              string
 	Email             string
+	Username          Username // without bounds where there are none
 	MinPasswordLength int
 	Errors            Errors
 	Client            string
@@ -138,10 +139,18 @@ type SecurityPage struct {
 
 // ProfileForm changes what others see.
 type ProfileForm struct {
-	Name   string
-	Fields []ProfileField
-	Alert  Alert
-	Errors Errors
+	Name     string
+	Username Username // without bounds where there are none
+	Fields   []ProfileField
+	Alert    Alert
+	Errors   Errors
+}
+
+// Username is the field for one.
+type Username struct {
+	Value        string
+	Fewest, Most int  // characters
+	Kept         bool // it cannot be changed
 }
 
 // PasswordForm changes the password.

@@ -137,7 +137,7 @@ func (f ProfileField) field(p Page, errs Errors) field {
 
 // first is the first of the form's fields with a problem: it gets the focus.
 func (f ProfileForm) first() string {
-	names := []string{"picture", "name"}
+	names := []string{"picture", "name", "username"}
 	for _, own := range f.Fields {
 		names = append(names, own.input())
 	}
@@ -175,7 +175,7 @@ func (f PasswordForm) first(p Page) field {
 
 // order is that of the page's fields.
 func (a AccountPage) order() []string {
-	names := []string{"picture", "name"}
+	names := []string{"picture", "name", "username"}
 	for _, own := range a.Profile.Fields {
 		names = append(names, own.input())
 	}

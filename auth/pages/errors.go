@@ -15,6 +15,7 @@ const (
 	codeNameShort       = "USERNAME_TOO_SHORT"
 	codeNameLong        = "USERNAME_TOO_LONG"
 	codeNameInvalid     = "INVALID_USERNAME"
+	codeNameTaken       = "USERNAME_IS_ALREADY_TAKEN"
 	codeNotVerified     = "EMAIL_NOT_VERIFIED"
 	codeTooShort        = "PASSWORD_TOO_SHORT"
 	codeTooLong         = "PASSWORD_TOO_LONG"
@@ -85,6 +86,24 @@ func (s *Service) blames(err error, errs views.Errors, password string) bool {
 		errs[password] = views.Msg("field.password_personal")
 	case codePasswordList:
 		errs[password] = views.Msg("field.password_listed")
+	default:
+		return s.blamesName(err, errs)
+	}
+	return true
+}
+
+// blamesName is blames for a username that somebody wants to have.
+func (s *Service) blamesName(err error, errs views.Errors) bool {
+	cfg := s.Core.Config.Username
+	switch codeOf(err) {
+	case codeNameShort:
+		errs["username"] = views.Msg("field.username_short", "n", cfg.MinUsernameLength)
+	case codeNameLong:
+		errs["username"] = views.Msg("field.username_long", "n", cfg.MaxUsernameLength)
+	case codeNameInvalid:
+		errs["username"] = views.Msg("field.username_invalid")
+	case codeNameTaken:
+		errs["username"] = views.Msg("field.username_taken")
 	default:
 		return false
 	}

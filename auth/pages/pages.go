@@ -52,8 +52,16 @@ type Passwords interface {
 	Reset(r *api.Request, token, next string) error
 }
 
-// Usernames signs in who has a username.
+// Usernames signs in who has a username, and gives people one.
 type Usernames interface {
+	// Bounds are the fewest and the most characters of one.
+	Bounds() (fewest, most int)
+	// ForUpdate is what a person has for another name.
+	ForUpdate(ctx context.Context, u *core.User, name string) (core.Values, error)
+	// Written is a person's own, "" for none.
+	Written(u *core.User) string
+	// Kept tells whether they may not change it.
+	Kept(u *core.User) bool
 	SignIn(r *api.Request, name, password, callbackURL string, remember bool) (*core.Auth, error)
 }
 
@@ -97,6 +105,7 @@ type Access interface {
 // Newcomer is what somebody says of themselves to get an account.
 type Newcomer struct {
 	Name, Email, Password string
+	Username              string // "" for none
 	CallbackURL           string // where the link that proves the address leads afterwards
 	Invitation            string // the secret of an invitation, "" without one
 	SignUp                string // at set-up: who may sign up, one of the modes

@@ -28,7 +28,7 @@ func (v *visit) account() views.AccountPage {
 	v.page.Self = "/account"
 	return views.AccountPage{
 		User:      v.person(user),
-		Profile:   views.ProfileForm{Name: user.Name, Fields: v.ownFields()},
+		Profile:   views.ProfileForm{Name: user.Name, Username: v.ownUsername(), Fields: v.ownFields()},
 		Email:     views.EmailForm{Enabled: v.Core.Config.User.ChangeEmail.Enabled},
 		Deletable: v.Core.Config.User.DeleteUser.Enabled,
 	}

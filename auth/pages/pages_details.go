@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,38 @@ func (v *visit) ownFields() []views.ProfileField {
 	return fields
 }
 
+// ownUsername is the field for the caller's own.
+func (v *visit) ownUsername() views.Username {
+	f := v.usernameField()
+	if v.Usernames != nil {
+		f.Value, f.Kept = v.Usernames.Written(v.auth.User), v.Usernames.Kept(v.auth.User)
+	}
+	return f
+}
+
+// changedUsername is what the form says of it, as values of the fields; what is
+// wrong with it stands in the form.
+func (v *visit) changedUsername(form *views.ProfileForm) (core.Values, error) {
+	before, values := form.Username.Value, core.Values{}
+	if v.Usernames == nil || form.Username.Kept {
+		return values, nil
+	}
+	form.Username.Value = strings.TrimSpace(field(v.r, "username"))
+	switch form.Username.Value {
+	case before:
+		return values, nil
+	case "":
+		form.Errors["username"] = views.Msg("field.username_missing")
+		return values, nil
+	}
+	changed, err := v.Usernames.ForUpdate(v.r.Context(), v.auth.User, form.Username.Value)
+	if err != nil && !v.blamesName(err, form.Errors) {
+		return nil, err
+	}
+	maps.Copy(values, changed)
+	return values, nil
+}
+
 // typed is what a field of the form says, as JSON would; nil for nothing.
 func typed(kind, text string) any {
 	text = strings.TrimSpace(text)
@@ -62,11 +95,14 @@ func typed(kind, text string) any {
 
 func (s *Service) saveProfile(r *api.Request, _ *api.None) (api.Responder, error) {
 	return s.act(r, func(v *visit) (api.Responder, error) {
-		form := views.ProfileForm{Name: strings.TrimSpace(field(r, "name")), Fields: v.ownFields(), Errors: views.Errors{}}
+		form := views.ProfileForm{Name: strings.TrimSpace(field(r, "name")), Username: v.ownUsername(), Fields: v.ownFields(), Errors: views.Errors{}}
 		if form.Name == "" {
 			form.Errors["name"] = views.Msg("field.name_missing")
 		}
-		values := core.Values{}
+		values, err := v.changedUsername(&form)
+		if err != nil {
+			return nil, err
+		}
 		for i := range form.Fields {
 			own := &form.Fields[i]
 			given := field(r, "field-"+own.Name)
@@ -86,10 +122,13 @@ func (s *Service) saveProfile(r *api.Request, _ *api.None) (api.Responder, error
 			}
 		}
 		if len(form.Errors) == 0 {
-			if err := s.Acts.UpdateProfile(r, v.auth, form.Name, values); err != nil {
+			err := s.Acts.UpdateProfile(r, v.auth, form.Name, values)
+			if err == nil {
+				return v.done("profile.saved")
+			}
+			if !s.blamesName(err, form.Errors) { // somebody took it meanwhile
 				return nil, err
 			}
-			return v.done("profile.saved")
 		}
 		return v.again(func(page *views.AccountPage) { page.Profile = form })
 	})

@@ -149,7 +149,7 @@ func (v *visit) passkeySignUp() (form views.SignUpForm, n Newcomer, answer templ
 	}
 	n, form.Errors = newcomer(v.r)
 	delete(form.Errors, "password")
-	form.Name, form.Email = n.Name, n.Email
+	form.Name, form.Email, form.Username.Value = n.Name, n.Email, n.Username
 	n.CallbackURL, n.Invitation = v.callback(), v.invitation()
 	if len(form.Errors) > 0 {
 		return form, n, views.SignUp(v.page, form), http.StatusUnprocessableEntity, nil

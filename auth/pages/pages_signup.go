@@ -40,6 +40,7 @@ func (v *visit) signUpForm() (form views.SignUpForm, closed templ.Component, err
 	if v.flow != nil {
 		form.Client, form.Email = v.flow.Client, v.flow.LoginHint
 	}
+	form.Username = v.usernameField()
 	mode, err := v.Access.Mode(v.r.Context())
 	if err != nil {
 		return form, nil, err
@@ -94,6 +95,7 @@ func (s *Service) signUp(r *api.Request, _ *api.None) (api.Responder, error) {
 	}
 	newcomer, errs := newcomer(r)
 	form.Name, form.Email, form.Errors = newcomer.Name, newcomer.Email, errs
+	form.Username.Value = newcomer.Username
 	if len(errs) > 0 {
 		return wrong(views.SignUp(v.page, form))
 	}
@@ -134,9 +136,17 @@ func (v *visit) notSignedUp(form views.SignUpForm, err error) (api.Responder, er
 	}
 }
 
+// usernameField is the field for a username, without bounds where there are none.
+func (v *visit) usernameField() (f views.Username) {
+	if v.Usernames != nil {
+		f.Fewest, f.Most = v.Usernames.Bounds()
+	}
+	return f
+}
+
 // newcomer reads a form that makes an account, and what is wrong with it.
 func newcomer(r *api.Request) (Newcomer, views.Errors) {
-	n := Newcomer{Name: strings.TrimSpace(field(r, "name")), Email: strings.TrimSpace(field(r, "email")), Password: field(r, "password")}
+	n := Newcomer{Name: strings.TrimSpace(field(r, "name")), Email: strings.TrimSpace(field(r, "email")), Password: field(r, "password"), Username: strings.TrimSpace(field(r, "username"))}
 	errs := views.Errors{}
 	if n.Name == "" {
 		errs["name"] = views.Msg("field.name_missing")

@@ -16,6 +16,8 @@ type Person struct {
 	Email       string `json:"email"`
 	CallbackURL string `json:"callbackURL,omitempty"` // where the link in the verification mail leads on to
 	Invitation  string `json:"invitation,omitempty"`
+	// Fields are what was taken of core's UserFields; an app says nothing of them here.
+	Fields core.Values `json:"fields,omitempty"`
 }
 
 // personOf reads what an app tells of a person in context: JSON with name and
@@ -28,6 +30,7 @@ func personOf(context string) (*Person, error) {
 	if json.Unmarshal([]byte(context), &p) != nil {
 		return nil, ErrBadUser
 	}
+	p.Fields = nil
 	return &p, nil
 }
 
@@ -55,7 +58,7 @@ func (s *Service) SignUp(r *api.Request, p Person) (*CreationOptions, error) {
 // admit asks everybody who may refuse a sign-up.
 func (s *Service) admit(r *api.Request, p Person) (*core.SignUp, error) {
 	in := s.core.NewSignUp(r, method)
-	in.Name, in.Email, in.Requested = p.Name, p.Email, true
+	in.Name, in.Email, in.Fields, in.Requested = p.Name, p.Email, p.Fields, true
 	if p.Invitation != "" {
 		in.Invitation = p.Invitation
 	}

@@ -144,3 +144,14 @@ func TestWithoutASessionRequiredWhoHasOneAddsToTheirs(t *testing.T) {
 	s.Clock.Advance(25 * time.Hour)
 	ann.Get("/passkey/generate-register-options").Is(403, "SESSION_NOT_FRESH")
 }
+
+func TestAnAppSaysNothingOfFieldsThatAreNotChecked(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, open+"[username]\nenabled = true\n[phone_number]\nenabled = true\n")
+	c, who := s.Client(), person("ann@example.com")
+	who["fields"] = map[string]any{"phoneNumberVerified": "true", "phoneNumber": `"+15550001111"`, "username": `"admin"`}
+	enter(c, s.Authenticator(), who).Is(200, "")
+	if a := c.Get("/get-session"); a.Field("user.username") != "" || a.Field("user.phoneNumber") != "" || a.Field("user.phoneNumberVerified") == "true" {
+		t.Fatal(a.Body)
+	}
+}

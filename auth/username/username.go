@@ -165,6 +165,51 @@ func (s *Service) checkName(ctx context.Context, in *core.UserInput, name string
 	return err
 }
 
+// Bounds are the fewest and the most characters of a name.
+func (s *Service) Bounds() (fewest, most int) {
+	return s.cfg.MinUsernameLength, s.cfg.MaxUsernameLength
+}
+
+// ForNew is what somebody who signs up has for a name that they chose.
+// Errors: ErrTooShort, ErrTooLong, ErrInvalid, ErrTaken.
+func (s *Service) ForNew(ctx context.Context, name string) (core.Values, error) {
+	in := &core.UserInput{New: true, Values: map[string]any{fieldName: name}, Also: core.Values{}}
+	if err := s.check(ctx, in); err != nil {
+		return nil, err
+	}
+	return s.core.UserFields.ForUpdate(in.Values)
+}
+
+// ForUpdate is what a user has for another name; nothing where it is the one that
+// they have, and written as they have it. Errors: those of ForNew, ErrKept.
+func (s *Service) ForUpdate(ctx context.Context, u *core.User, name string) (core.Values, error) {
+	if name == s.Written(u) {
+		return nil, nil
+	}
+	values := map[string]any{fieldName: name}
+	if s.cfg.DisplayUsername {
+		values[fieldDisplay] = strings.TrimSpace(norm.NFKC.String(name))
+	}
+	in := &core.UserInput{User: u, Values: values, Also: core.Values{}}
+	if err := s.check(ctx, in); err != nil {
+		return nil, err
+	}
+	return s.core.UserFields.ForUpdate(in.Values)
+}
+
+// Written is a user's name as they write it, "" for none. Where the display username
+// is no way to write it, it is the name itself.
+func (s *Service) Written(u *core.User) string {
+	name, shown := u.Extra.Text(fieldName), u.Extra.Text(fieldDisplay)
+	if same, err := s.Normal(shown); err == nil && same == name {
+		return shown
+	}
+	return name
+}
+
+// Kept tells whether a user has a name that they may not change.
+func (s *Service) Kept(u *core.User) bool { return s.kept(&core.UserInput{User: u}) }
+
 // free tells whether a name, in its one form, can be had.
 func (s *Service) free(ctx context.Context, name string) (bool, error) {
 	if slices.Contains(s.reserved, looks(name)) {
