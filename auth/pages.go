@@ -81,6 +81,12 @@ func showOptional(m *Services, deps *pages.Deps) {
 	if m.Usernames.Enabled() {
 		deps.Usernames = m.Usernames
 	}
+	if m.Core.Config.Anonymous.Enabled {
+		deps.Guests = m.Browser.Anonymous
+	}
+	if m.Wallets.OnPages() {
+		deps.Wallets = wallets{m.Wallets}
+	}
 	if m.Phones.Enabled() {
 		deps.Phones = phones{m.Phones}
 	}

@@ -4,6 +4,7 @@ import (
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/auth/phone"
+	"authd/auth/siwe"
 	"authd/views"
 )
 
@@ -28,4 +29,12 @@ func (p phones) Of(r *api.Request, u *core.User) (shown views.Phone, err error) 
 		shown.Last, err = p.IsLast(r.Context(), u)
 	}
 	return shown, err
+}
+
+// wallets shows the pages how people sign in with an Ethereum account.
+type wallets struct{ *siwe.Service }
+
+func (w wallets) SignIn(r *api.Request, message, signature string) (*core.Auth, error) {
+	a, _, err := w.Verify(r, message, signature, "")
+	return a, err
 }

@@ -18,7 +18,7 @@ import (
 	"sync"
 )
 
-//go:embed authd.css code.js favicon.svg icon.png passkey.js submit.js
+//go:embed authd.css code.js favicon.svg icon.png passkey.js submit.js wallet.js
 var files embed.FS
 
 // Prefix is where Handler must be mounted.
@@ -47,6 +47,7 @@ func load() map[string]asset {
 		"passkey.js":  "text/javascript; charset=utf-8",
 		"submit.js":   "text/javascript; charset=utf-8",
 		"code.js":     "text/javascript; charset=utf-8",
+		"wallet.js":   "text/javascript; charset=utf-8",
 	} {
 		content, err := files.ReadFile(name)
 		if err != nil {

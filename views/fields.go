@@ -67,6 +67,7 @@ func (f LoginForm) password(p Page) field {
 
 // page is the page with its script, where it needs one.
 func (f LoginForm) page(p Page) Page {
+	p.wallet = f.Wallet != nil
 	if f.Passkey != nil {
 		return p.WithPasskeys()
 	}
@@ -78,7 +79,26 @@ func (f LoginForm) passkey(p Page) templ.Component {
 	if f.Passkey == nil {
 		return nil
 	}
-	return passkeySignIn(p, *f.Passkey, f.Only && len(f.Methods) == 0)
+	return passkeySignIn(p, *f.Passkey, f.alone() && f.Wallet == nil)
+}
+
+// alone tells that a way that needs a script is all there is.
+func (f LoginForm) alone() bool { return f.Only && len(f.Methods) == 0 && !f.Guest && !f.ByMail.Any() }
+
+// wallet is the button, nil where nobody signs in with one.
+func (f LoginForm) wallet(p Page) templ.Component {
+	if f.Wallet == nil {
+		return nil
+	}
+	return walletSignIn(p, *f.Wallet, f.alone() && f.Passkey == nil)
+}
+
+// methods are those that need no script; who begins as a guest does so last.
+func (f LoginForm) methods(p Page) []templ.Component {
+	if !f.Guest {
+		return f.Methods
+	}
+	return append(slices.Clone(f.Methods), guestButton(p))
 }
 
 func (f SignUpForm) page(p Page) Page {

@@ -252,7 +252,7 @@ func Login(p Page, f LoginForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = methods(p, f.Methods, f.Only != f.ByMail.Any(), f.passkey(p)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = methods(p, f.methods(p), f.Only != f.ByMail.Any(), f.passkey(p), f.wallet(p)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -786,7 +786,7 @@ func SignUp(p Page, f SignUpForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = methods(p, f.Methods, f.Only && !f.Passkey && !f.ByMail.Any(), nil).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = methods(p, f.Methods, f.Only && !f.Passkey && !f.ByMail.Any(), nil, nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

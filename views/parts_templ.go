@@ -590,20 +590,26 @@ func person(u User) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<span class=\"person-email\"><bdi>")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
+		if u.Email != "" {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<span class=\"person-email\"><bdi>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var26 string
+			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(u.Email)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `parts.templ`, Line: 151, Col: 45}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</bdi></span>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
-		var templ_7745c5c3_Var26 string
-		templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(u.Email)
-		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `parts.templ`, Line: 150, Col: 44}
-		}
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</bdi></span></p></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 49, "</p></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -633,133 +639,133 @@ func icon(name string) templ.Component {
 			templ_7745c5c3_Var27 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<svg class=\"icon\" viewBox=\"0 0 20 20\" width=\"20\" height=\"20\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\" stroke-linecap=\"round\" stroke-linejoin=\"round\" aria-hidden=\"true\" focusable=\"false\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<svg class=\"icon\" viewBox=\"0 0 20 20\" width=\"20\" height=\"20\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.6\" stroke-linecap=\"round\" stroke-linejoin=\"round\" aria-hidden=\"true\" focusable=\"false\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		switch name {
 		case "problem":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"M10 6v4.6M10 13.6v.1\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"M10 6v4.6M10 13.6v.1\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "success":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 51, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"m6.8 10.2 2.2 2.2 4.2-4.6\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"m6.8 10.2 2.2 2.2 4.2-4.6\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "info":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"M10 9.4V14M10 6.4v.1\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"M10 9.4V14M10 6.4v.1\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "globe":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 53, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"M2.5 10h15M10 2.5c2.2 2 3.3 4.5 3.3 7.5S12.2 15.5 10 17.5C7.8 15.5 6.7 13 6.7 10S7.8 4.5 10 2.5z\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"M2.5 10h15M10 2.5c2.2 2 3.3 4.5 3.3 7.5S12.2 15.5 10 17.5C7.8 15.5 6.7 13 6.7 10S7.8 4.5 10 2.5z\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "mail":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<rect x=\"2.5\" y=\"4\" width=\"15\" height=\"12\" rx=\"2\"></rect> <path d=\"m3 5.5 7 5.5 7-5.5\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<rect x=\"2.5\" y=\"4\" width=\"15\" height=\"12\" rx=\"2\"></rect> <path d=\"m3 5.5 7 5.5 7-5.5\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "person":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<circle cx=\"10\" cy=\"7\" r=\"3.5\"></circle> <path d=\"M3.5 17c.8-3.3 3.3-5 6.5-5s5.7 1.7 6.5 5\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<circle cx=\"10\" cy=\"7\" r=\"3.5\"></circle> <path d=\"M3.5 17c.8-3.3 3.3-5 6.5-5s5.7 1.7 6.5 5\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "key":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 56, "<circle cx=\"6.5\" cy=\"13.5\" r=\"3.5\"></circle> <path d=\"m9 11 7.5-7.5M13.5 6.5l2.5 2.5\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<circle cx=\"6.5\" cy=\"13.5\" r=\"3.5\"></circle> <path d=\"m9 11 7.5-7.5M13.5 6.5l2.5 2.5\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "door":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<path d=\"M8 3h7a1.5 1.5 0 0 1 1.5 1.5v11A1.5 1.5 0 0 1 15 17H8M3 10h8.5M8.5 6.8l3.2 3.2-3.2 3.2\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<path d=\"M8 3h7a1.5 1.5 0 0 1 1.5 1.5v11A1.5 1.5 0 0 1 15 17H8M3 10h8.5M8.5 6.8l3.2 3.2-3.2 3.2\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "branch":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<circle cx=\"6\" cy=\"4.5\" r=\"2\"></circle> <circle cx=\"6\" cy=\"15.5\" r=\"2\"></circle> <circle cx=\"14\" cy=\"6.5\" r=\"2\"></circle> <path d=\"M6 6.5v7M14 8.5c0 3-3 3.4-5.5 4.2\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<circle cx=\"6\" cy=\"4.5\" r=\"2\"></circle> <circle cx=\"6\" cy=\"15.5\" r=\"2\"></circle> <circle cx=\"14\" cy=\"6.5\" r=\"2\"></circle> <path d=\"M6 6.5v7M14 8.5c0 3-3 3.4-5.5 4.2\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "speech":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<path d=\"M4.5 3.5h11A2 2 0 0 1 17.5 5.5v6a2 2 0 0 1-2 2H9l-4 3.5v-3.5h-.5a2 2 0 0 1-2-2v-6a2 2 0 0 1 2-2zM6.5 8.5h.1M10 8.5h.1M13.5 8.5h.1\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<path d=\"M4.5 3.5h11A2 2 0 0 1 17.5 5.5v6a2 2 0 0 1-2 2H9l-4 3.5v-3.5h-.5a2 2 0 0 1-2-2v-6a2 2 0 0 1 2-2zM6.5 8.5h.1M10 8.5h.1M13.5 8.5h.1\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "play":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<rect x=\"2.5\" y=\"3.5\" width=\"15\" height=\"13\" rx=\"3\"></rect> <path d=\"m8.3 7.3 4.4 2.7-4.4 2.7z\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<rect x=\"2.5\" y=\"3.5\" width=\"15\" height=\"13\" rx=\"3\"></rect> <path d=\"m8.3 7.3 4.4 2.7-4.4 2.7z\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "people":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<circle cx=\"7.5\" cy=\"7\" r=\"2.8\"></circle> <path d=\"M2.5 16.5c.5-3 2.5-4.5 5-4.5s4.5 1.5 5 4.5M12.5 4.5a2.8 2.8 0 0 1 0 5M14.5 12.5c1.600.6 2.7 2 3 4\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<circle cx=\"7.5\" cy=\"7\" r=\"2.8\"></circle> <path d=\"M2.5 16.5c.5-3 2.5-4.5 5-4.5s4.5 1.5 5 4.5M12.5 4.5a2.8 2.8 0 0 1 0 5M14.5 12.5c1.600.6 2.7 2 3 4\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "card":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<rect x=\"2.5\" y=\"4.5\" width=\"15\" height=\"11\" rx=\"2\"></rect> <path d=\"M2.5 8.5h15M5.5 12.5h3\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<rect x=\"2.5\" y=\"4.5\" width=\"15\" height=\"11\" rx=\"2\"></rect> <path d=\"M2.5 8.5h15M5.5 12.5h3\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "tiles":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<rect x=\"3\" y=\"3\" width=\"6\" height=\"6\" rx=\"1.5\"></rect> <rect x=\"11\" y=\"3\" width=\"6\" height=\"6\" rx=\"1.5\"></rect> <rect x=\"3\" y=\"11\" width=\"6\" height=\"6\" rx=\"1.5\"></rect> <rect x=\"11\" y=\"11\" width=\"6\" height=\"6\" rx=\"1.5\"></rect>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<rect x=\"3\" y=\"3\" width=\"6\" height=\"6\" rx=\"1.5\"></rect> <rect x=\"11\" y=\"3\" width=\"6\" height=\"6\" rx=\"1.5\"></rect> <rect x=\"3\" y=\"11\" width=\"6\" height=\"6\" rx=\"1.5\"></rect> <rect x=\"11\" y=\"11\" width=\"6\" height=\"6\" rx=\"1.5\"></rect>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "layers":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<path d=\"m10 2.5 7.5 4-7.5 4-7.5-4zM2.5 10l7.5 4 7.5-4M2.5 13.5l7.5 4 7.5-4\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<path d=\"m10 2.5 7.5 4-7.5 4-7.5-4zM2.5 10l7.5 4 7.5-4M2.5 13.5l7.5 4 7.5-4\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "refresh":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<path d=\"M16.5 10a6.5 6.5 0 0 1-11.7 3.9M3.5 10a6.5 6.5 0 0 1 11.7-3.9M15.5 2.8v3.5H12M4.5 17.2v-3.5H8\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<path d=\"M16.5 10a6.5 6.5 0 0 1-11.7 3.9M3.5 10a6.5 6.5 0 0 1 11.7-3.9M15.5 2.8v3.5H12M4.5 17.2v-3.5H8\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "computer":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<rect x=\"3\" y=\"4\" width=\"14\" height=\"9.5\" rx=\"1.5\"></rect> <path d=\"M1.5 16.5h17\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<rect x=\"3\" y=\"4\" width=\"14\" height=\"9.5\" rx=\"1.5\"></rect> <path d=\"M1.5 16.5h17\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "phone":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<rect x=\"5.5\" y=\"2\" width=\"9\" height=\"16\" rx=\"2\"></rect> <path d=\"M9 15.5h2\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<rect x=\"5.5\" y=\"2\" width=\"9\" height=\"16\" rx=\"2\"></rect> <path d=\"M9 15.5h2\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "terminal":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<rect x=\"2\" y=\"3.5\" width=\"16\" height=\"13\" rx=\"2\"></rect> <path d=\"m5.5 7.5 2.5 2.5-2.5 2.5M10.5 12.5h4\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<rect x=\"2\" y=\"3.5\" width=\"16\" height=\"13\" rx=\"2\"></rect> <path d=\"m5.5 7.5 2.5 2.5-2.5 2.5M10.5 12.5h4\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "wait":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"M10 5.8V10l2.8 2\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"M10 5.8V10l2.8 2\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "lost":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"m12.8 7.2-1.7 3.9-3.9 1.7 1.7-3.9z\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 71, "<circle cx=\"10\" cy=\"10\" r=\"7.5\"></circle> <path d=\"m12.8 7.2-1.7 3.9-3.9 1.7 1.7-3.9z\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "leave":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 71, "<path d=\"M8 3H4.5A1.5 1.5 0 0 0 3 4.5v11A1.5 1.5 0 0 0 4.5 17H8M12.5 13.5 16 10l-3.5-3.5M16 10H7.5\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<path d=\"M8 3H4.5A1.5 1.5 0 0 0 3 4.5v11A1.5 1.5 0 0 0 4.5 17H8M12.5 13.5 16 10l-3.5-3.5M16 10H7.5\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "disk":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<ellipse cx=\"10\" cy=\"5\" rx=\"6.5\" ry=\"2.5\"></ellipse> <path d=\"M3.5 5v10c0 1.4 2.9 2.5 6.5 2.5s6.5-1.1 6.5-2.5V5M3.5 10c0 1.4 2.9 2.5 6.5 2.5s6.5-1.1 6.5-2.5\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<ellipse cx=\"10\" cy=\"5\" rx=\"6.5\" ry=\"2.5\"></ellipse> <path d=\"M3.5 5v10c0 1.4 2.9 2.5 6.5 2.5s6.5-1.1 6.5-2.5V5M3.5 10c0 1.4 2.9 2.5 6.5 2.5s6.5-1.1 6.5-2.5\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<circle cx=\"10\" cy=\"10\" r=\"2\"></circle>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<circle cx=\"10\" cy=\"10\" r=\"2\"></circle>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "</svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -19,7 +19,13 @@ func phoneSamples(p Page) map[string]templ.Component {
 	account := AccountPage{User: User{Name: "Ada", Email: "ada@example.org"}, Profile: ProfileForm{Name: "Ada", Username: named}}
 	taken, kept := account, account
 	taken.Profile.Errors, kept.Profile.Username.Kept = Errors{"username": Msg("field.username_taken")}, true
+	guest := AccountPage{User: User{Name: "Guest 4f1c"}, Guest: true, Profile: ProfileForm{Name: "Guest 4f1c"}, Email: EmailForm{Enabled: true}}
 	return map[string]templ.Component{
+		"login-all":               Login(p, LoginForm{SignUp: true, Reset: true, Usernames: true, Phones: true, Methods: append(button, providerButtons(p)[:2]...), Passkey: &PasskeyButton{}, Wallet: &WalletButton{Last: true}, Guest: true, ByMail: ByMail{Link: true, Code: true}}),
+		"login-guest-only":        Login(p, LoginForm{Only: true, Guest: true}),
+		"login-wallet-only":       Login(p, LoginForm{Only: true, Wallet: &WalletButton{}}),
+		"login-wallet":            Login(p, LoginForm{Reset: true, Wallet: &WalletButton{}}),
+		"account-guest":           Account(p, guest),
 		"signup-username":         SignUp(p, SignUpForm{MinPasswordLength: 8, Username: Username{Fewest: 3, Most: 30}}),
 		"signup-username-taken":   SignUp(p, SignUpForm{Name: "Ada", Email: "a@example.org", MinPasswordLength: 8, Username: named, Errors: taken.Profile.Errors}),
 		"signup-passkey-username": SignUp(p, SignUpForm{Only: true, Passkey: true, Username: named}),

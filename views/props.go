@@ -40,6 +40,8 @@ type LoginForm struct {
 	Last     bool              // a password was used last in this browser
 	Passkey  *PasskeyButton    // nil where there are none
 	ByMail   ByMail
+	Wallet   *WalletButton // nil where nobody signs in with one
+	Guest    bool          // one may begin without an account
 	// Usernames and Phones tell whether a username does, or a phone number, in place of
 	// the address.
 	Usernames, Phones bool
@@ -129,6 +131,8 @@ type AccountPage struct {
 	Email   EmailForm
 	// Deletable is whether people may delete their account.
 	Deletable bool
+	// Guest is who has no account yet.
+	Guest bool
 }
 
 // SecurityPage is how a person comes in.

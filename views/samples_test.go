@@ -22,7 +22,7 @@ func catalogue(t *testing.T) *Catalogue {
 func samplePage(c *Catalogue, l *Locale) Page {
 	return Page{
 		Locale: l, Languages: c.Languages(), App: "Example Home", Host: "id.example.org", Self: "/login", Now: now,
-		Assets: Assets{CSS: "authd.css", Icon: "favicon.svg", TouchIcon: "icon.png", Submit: "submit.js", Passkey: "passkey.js", Code: "code.js"},
+		Assets: Assets{CSS: "authd.css", Icon: "favicon.svg", TouchIcon: "icon.png", Submit: "submit.js", Passkey: "passkey.js", Code: "code.js", Wallet: "wallet.js"},
 	}
 }
 

@@ -31,6 +31,7 @@ type Page struct {
 
 	onward string // where the page moves on to by itself
 	script string // the URL of its script; nearly no page has one
+	wallet bool   // the page asks wallets, too
 	about  string // what search engines may say of it; "" keeps it out of them
 }
 
@@ -50,6 +51,7 @@ type Assets struct {
 	TouchIcon string
 	Submit    string // the script that posts the form of the page it is on
 	Passkey   string // the script that asks the browser for passkeys
+	Wallet    string // the script that asks a wallet to sign
 	Code      string // the script that posts a code as soon as it is complete
 }
 

@@ -46,6 +46,9 @@ func New(c *core.Core) (*Service, error) {
 	c.SigningIn.On(s.signingIn)
 	c.SessionCreated.On(s.signedIn)
 	c.EmailChanged.On(s.emailChanged)
+	c.UserUpdated.On(s.updated)
+	c.PasswordSet.On(s.passwordSet)
+	c.PasskeyAdded.On(s.passkeyAdded)
 	return s, nil
 }
 

@@ -106,6 +106,49 @@ func (s *Service) emailChanged(ctx context.Context, tx *store.Tx, e *core.EmailC
 	return s.become(ctx, tx, &before, e.User, "email")
 }
 
+// The contract's names of what makes a password, or a code, a way in.
+const (
+	fieldUsername = "username"
+	fieldVerified = "phoneNumberVerified"
+)
+
+// updated: who proved a phone number, or has a name and a password, can come back.
+func (s *Service) updated(ctx context.Context, tx *store.Tx, e core.UserUpdated) error {
+	if !s.Is(e.After) || !s.Is(e.Before) {
+		return nil
+	}
+	if e.After.Extra.Value(fieldVerified) == "true" {
+		return s.become(ctx, tx, e.Before, e.After, "phone-number")
+	}
+	if e.After.Extra.Text(fieldUsername) == "" {
+		return nil
+	}
+	hash, err := s.core.PasswordHash(ctx, tx, e.After.ID)
+	if err != nil || hash == "" {
+		return err
+	}
+	return s.become(ctx, tx, e.Before, e.After, "username")
+}
+
+// passwordSet: a password alone opens nothing, for the address is nobody's to know.
+func (s *Service) passwordSet(ctx context.Context, tx *store.Tx, e core.PasswordSet) error {
+	u, err := s.core.User(ctx, tx, e.UserID)
+	if err != nil || !s.Is(u) || u.Extra.Text(fieldUsername) == "" {
+		return err
+	}
+	before := *u
+	return s.become(ctx, tx, &before, u, "username")
+}
+
+func (s *Service) passkeyAdded(ctx context.Context, tx *store.Tx, e *core.PasskeyEvent) error {
+	u, err := s.core.User(ctx, tx, e.User.ID)
+	if err != nil || !s.Is(u) {
+		return err
+	}
+	before := *u
+	return s.become(ctx, tx, &before, u, "passkey")
+}
+
 func (s *Service) become(ctx context.Context, tx *store.Tx, before, u *core.User, by string) error {
 	values, err := s.core.UserFields.Set(field, false)
 	if err != nil {

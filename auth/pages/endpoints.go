@@ -54,6 +54,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 	post(recoverPath, "pageRecoverPost", guess(), s.recover)
 	s.mailEndpoints(get, post)
 	s.phoneEndpoints(get, post)
+	s.guestEndpoints(post)
 	s.accountEndpoints(get, post)
 	list = append(list, api.Handle(api.Endpoint{
 		Mount: api.Root, Method: http.MethodPost, Path: "/account/avatar", ID: "pageAccountAvatar", Tag: "pages", Media: []string{api.MediaUpload},

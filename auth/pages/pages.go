@@ -211,6 +211,8 @@ type Deps struct {
 	Devices   Devices   // nil when devices are not let in
 	Elsewhere Elsewhere // nil when nobody signs in at other servers
 	Passkeys  Passkeys  // nil when there are none
+	Guests    Guests    // nil when nobody is here without an account
+	Wallets   Wallets   // nil when nobody signs in with one
 	Phones    Phones    // nil when nobody has a phone number
 	Links     Links     // nil when nobody signs in with a link in a mail
 	Codes     Codes     // nil when nobody gets codes in mails

@@ -30,6 +30,7 @@ func (v *visit) account() views.AccountPage {
 		User:      v.person(user),
 		Profile:   views.ProfileForm{Name: user.Name, Username: v.ownUsername(), Fields: v.ownFields()},
 		Email:     views.EmailForm{Enabled: v.Core.Config.User.ChangeEmail.Enabled},
+		Guest:     v.guest(),
 		Deletable: v.Core.Config.User.DeleteUser.Enabled,
 	}
 }

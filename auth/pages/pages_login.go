@@ -33,7 +33,7 @@ func (s *Service) loginPage(r *api.Request, _ *api.None) (api.Responder, error) 
 	if err != nil {
 		return nil, err
 	}
-	if v.auth != nil && !switching(r) {
+	if v.auth != nil && !switching(r) && (v.flow != nil || !v.guest()) {
 		if v.flow == nil {
 			return v.onward(v.auth)
 		}
@@ -70,7 +70,7 @@ func (s *Service) loginPage(r *api.Request, _ *api.None) (api.Responder, error) 
 }
 
 func (v *visit) showLogin(status int, form views.LoginForm) (api.Responder, error) {
-	if form.Only && len(form.Methods) == 0 && form.Passkey == nil && !form.ByMail.Any() {
+	if form.Only && len(form.Methods) == 0 && form.Passkey == nil && form.Wallet == nil && !form.Guest && !form.ByMail.Any() {
 		return show(http.StatusOK, views.NoWayIn(v.page))
 	}
 	return show(status, views.Login(v.page, form))
@@ -81,6 +81,9 @@ func (v *visit) loginForm() (views.LoginForm, error) {
 	open = open || v.Core.Invitation(v.r) != "" // the page tells whether it works
 	form := views.LoginForm{SignUp: open, Reset: true, Methods: v.otherMethods(false), ByMail: v.byMail(false), Only: !v.Core.Config.EmailAndPassword.Enabled}
 	form.Passkey, form.Usernames, form.Phones = v.passkeyButton(), v.Usernames != nil && !form.Only, v.Phones != nil && !form.Only
+	if form.Wallet = v.walletButton(); err == nil {
+		form.Guest, err = v.offersGuest()
+	}
 	form.Last = (len(form.Methods) > 0 || form.Passkey != nil || form.ByMail.Any()) && (v.LastUsed(v.r) == "email" || v.LastUsed(v.r) == "username") // where there is one way, no mark is needed
 	if v.flow != nil {
 		form.Client = v.flow.Client
@@ -230,6 +233,9 @@ func (v *visit) switchUser() string {
 
 func (s *Service) person(u *core.User) views.User {
 	shown := views.User{Name: u.Name, Email: u.Email, EmailVerified: u.EmailVerified}
+	if s.Core.IsPlaceholder(u.Email) { // it leads nowhere, and was made up
+		shown.Email = ""
+	}
 	// Pages load nothing from elsewhere: a picture at another address is not shown.
 	if u.Image != nil && strings.HasPrefix(*u.Image, s.Core.Config.URL+"/avatar/") {
 		shown.Image = strings.TrimPrefix(*u.Image, s.Core.Config.URL)

@@ -91,10 +91,24 @@ func (v *visit) passwordForm() (views.PasswordForm, error) {
 
 func (v *visit) passwordPanel() (templ.Component, error) {
 	form, err := v.passwordForm()
-	if err != nil || !form.Exists && !form.Settable {
+	if err != nil || !form.Exists && (!form.Settable || !v.named()) {
 		return nil, err
 	}
 	return views.PasswordPanel(v.page, form), nil
+}
+
+// named tells whether a password would be of use: whether its owner has something to
+// type beside it.
+func (v *visit) named() bool {
+	user := v.auth.User
+	if !v.Core.IsPlaceholder(user.Email) || v.Usernames != nil && v.Usernames.Written(user) != "" {
+		return true
+	}
+	if v.Phones == nil {
+		return false
+	}
+	shown, err := v.Phones.Of(v.r, user)
+	return err == nil && shown.Number != ""
 }
 
 // keyLocked is said of passwords that are to wait.

@@ -16,7 +16,7 @@ func (s *Service) signUpPage(r *api.Request, _ *api.None) (api.Responder, error)
 	if err != nil {
 		return nil, err
 	}
-	if v.auth != nil && v.flow == nil {
+	if v.auth != nil && v.flow == nil && !v.guest() {
 		return v.onward(v.auth)
 	}
 	form, closed, err := v.signUpForm()
