@@ -72,19 +72,21 @@
     }
   };
 
+  const CHALLENGE = 240_000; // the server's live for five minutes
   let waits; // one request at a time: the next one ends the one before
   const ask = async (form, mediation) => {
     waits?.abort();
     const mine = waits = new AbortController();
-    let began = performance.now(), timeout = Infinity;
+    let began = Date.now(), timeout = Infinity;
     try {
       const publicKey = parse(await options(form, mine.signal));
-      [began, timeout] = [performance.now(), publicKey.timeout || Infinity];
+      [began, timeout] = [Date.now(), publicKey.timeout || Infinity];
       const credential = await navigator.credentials[form.dataset.passkey]({ publicKey, signal: mine.signal, ...(mediation && { mediation }) });
+      if (mediation && Date.now() - began > CHALLENGE) return ask(form); // the device slept: once more, with a new one
       post(form, plain(credential));
     } catch (error) {
       if (mine.signal.aborted) return;
-      const took = performance.now() - began;
+      const took = Date.now() - began;
       if (mediation) return took > 1000 && autofill(form); // a dialog was closed: the field goes on offering
       if (error.status === 403 || "ask" in form.dataset && error.status !== 429) return post(form);
       say(form, reason(error, took, timeout));
@@ -92,8 +94,8 @@
     }
   };
 
-  // autofill has the browser offer passkeys in the field for the address. The server's challenge
-  // lives for five minutes; a page that nobody looks at asks for none.
+  // autofill has the browser offer passkeys in the field for the address. A page that nobody
+  // looks at asks for no new challenge.
   const autofill = async (form) => {
     if (!("autofill" in form.dataset) || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
     ask(form, "conditional");
@@ -102,7 +104,7 @@
       const again = () => !document.hidden && (document.removeEventListener("visibilitychange", again), waits === mine && autofill(form));
       document.addEventListener("visibilitychange", again);
       again();
-    }, 240_000);
+    }, CHALLENGE);
   };
 
   const usable = isSecureContext && window.PublicKeyCredential;

@@ -22,7 +22,8 @@ func passkeySamples(p Page) map[string]templ.Component {
 	known.Unknown, known.Last = "AAECAw", true
 	wrong := p
 	wrong.Alert = Alert{Problem, Msg("passkey.unknown")}
-	password := PasswordPanel(p, PasswordForm{Email: "ada@example.org", Exists: true, MinPasswordLength: 8})
+	password := PasswordPanel(p, PasswordForm{Email: "ada@example.org", Exists: true, MinPasswordLength: 8, Passkey: true})
+	short := PasswordForm{Email: "ada@example.org", Exists: true, MinPasswordLength: 8, Errors: Errors{"new_password": Msg("field.password_short", "n", 8)}}
 	keys := Passkeys{All: []Passkey{
 		{ID: "1", Provider: "Apple Passwords", Kind: PasskeyOfDevice, Synced: true, Created: now.Add(-70 * 24 * time.Hour), Used: now.Add(-2 * time.Hour)},
 		{ID: "2", Name: "The blue one on the key ring, not the black one", Provider: "YubiKey 5", Kind: PasskeyOfKey, Created: now.Add(-3 * time.Minute)},
@@ -36,6 +37,8 @@ func passkeySamples(p Page) map[string]templ.Component {
 		"login-passkey-unknown": Login(wrong, LoginForm{Remember: true, Passkey: &known}),
 		"signup-passkey":        SignUp(p, SignUpForm{MinPasswordLength: 8, Passkey: true}),
 		"signup-passkey-one":    SignUp(p, SignUpForm{Only: true, Passkey: true}),
+		"new-password":          NewPassword(p, PasswordForm{Email: "ada@example.org", Exists: true, MinPasswordLength: 8}),
+		"new-password-short":    NewPassword(p, short),
 		"offer":                 OfferPasskey(p, PasskeyOffer{}),
 		"offer-recovered":       OfferPasskey(p, PasskeyOffer{Recovered: true}),
 		"offer-second":          OfferPasskey(carrying, PasskeyOffer{Second: true, Client: "Grafana"}),

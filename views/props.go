@@ -163,6 +163,7 @@ type PasswordForm struct {
 	Exists            bool   // false for people who only sign in by other means
 	Settable          bool   // whether those may set one
 	MinPasswordLength int
+	Passkey           bool // there is one to confirm a new password by
 	Alert             Alert
 	Errors            Errors
 }

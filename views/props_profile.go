@@ -12,6 +12,7 @@ type DeleteForm struct {
 	User     User
 	Token    string // of the mail, "" where the account page leads here
 	Password bool   // whether the password is asked for
+	Passkey  bool   // whether a passkey will do in its place
 	ByMail   bool   // whether a link is sent first
 	Errors   Errors
 }

@@ -115,6 +115,7 @@ func mailSamples(p Page) map[string]templ.Component {
 		"email-other":     ChangeEmailFailed(p, true),
 		"delete":          DeleteAccount(p, DeleteForm{User: User{Email: "ada@example.org"}, Password: true}),
 		"delete-wrong":    DeleteAccount(p, DeleteForm{User: User{Email: "ada@example.org"}, Password: true, Errors: Errors{"password": Msg("field.password_wrong")}}),
+		"delete-passkey":  DeleteAccount(p, DeleteForm{User: User{Email: "ada@example.org"}, Password: true, Passkey: true}),
 		"delete-mail":     DeleteAccount(p, DeleteForm{User: User{Email: "ada@example.org"}, ByMail: true}),
 		"delete-link":     DeleteAccount(p, DeleteForm{User: User{Email: "ada@example.org"}, Token: "t"}),
 		"delete-sent":     DeleteSent(p, CheckMail{Email: "ada@example.org"}),

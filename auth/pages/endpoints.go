@@ -108,6 +108,10 @@ func (s *Service) securityEndpoints(get func(path, id string, fn handler), post 
 	post(confirmPath, "pageConfirmPost", guess(), s.confirm)
 	post("/account/set-password", "pageAccountSetPassword", guess(), s.confirmed((*visit).setPassword))
 	post("/account/password", "pageAccountPassword", guess(), s.secure((*visit).changePassword))
+	if s.Passkeys != nil && s.Core.Config.EmailAndPassword.Enabled {
+		get(newPasswordPath, "pageNewPassword", s.secure((*visit).newPasswordPage))
+		post(newPasswordPath, "pageNewPasswordPost", guess(), s.secure((*visit).replacePassword))
+	}
 	if s.Connections != nil {
 		post("/account/connections/connect", "pageAccountConnect", usual, s.confirmed((*visit).connect))
 		post("/account/connections/disconnect", "pageAccountDisconnect", usual, s.confirmed((*visit).disconnect))

@@ -47,6 +47,8 @@ type Passwords interface {
 	SignIn(r *api.Request, email, password, callbackURL string, remember bool) (*core.Auth, error)
 	Change(r *api.Request, caller *core.Auth, current, next string, revokeOthers bool) (*core.Auth, error)
 	SetFirst(r *api.Request, caller *core.Auth, password string) error
+	// Replace is Change for who has just proven by other means who they are.
+	Replace(r *api.Request, caller *core.Auth, next string, revokeOthers bool) (*core.Auth, error)
 	RequestReset(r *api.Request, email, redirectTo string) error
 	ResetPending(ctx context.Context, token string) error
 	Reset(r *api.Request, token, next string) error

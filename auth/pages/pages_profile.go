@@ -113,6 +113,9 @@ func (v *visit) deleteForm(token string) (views.DeleteForm, error) {
 	}
 	hash, err := v.Core.PasswordHash(ctx, v.Core.DB, user.ID)
 	form.Password, form.ByMail = hash != "", v.Core.Config.User.DeleteUser.SendVerification
+	if err == nil && form.Password {
+		form.Passkey, err = v.hasPasskey()
+	}
 	return form, err
 }
 
@@ -130,7 +133,17 @@ func (s *Service) deleteAccount(r *api.Request, _ *api.None) (api.Responder, err
 		return v.notDeleted(form, err)
 	}
 	password := field(r, "password")
-	if form.Password && password == "" {
+	switch {
+	case form.Passkey && password == "" && field(r, "credential") != "":
+		problem, status, err := v.provenByPasskey()
+		if err != nil {
+			return nil, err
+		}
+		if status != 0 {
+			v.page.Alert = views.Alert{Kind: views.Problem, Text: problem}
+			return show(status, views.DeleteAccount(v.page, form))
+		}
+	case form.Password && password == "":
 		form.Errors["password"] = views.Msg("field.password_wrong")
 		return wrong(views.DeleteAccount(v.page, form))
 	}

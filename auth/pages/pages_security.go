@@ -86,6 +86,9 @@ func (v *visit) passwordForm() (views.PasswordForm, error) {
 	form := views.PasswordForm{Email: v.auth.User.Email, MinPasswordLength: v.Core.Config.EmailAndPassword.MinPasswordLength}
 	hash, err := v.Core.PasswordHash(v.r.Context(), v.Core.DB, v.auth.User.ID)
 	form.Exists, form.Settable = hash != "", v.Core.Config.EmailAndPassword.Enabled
+	if err == nil && form.Exists && form.Settable {
+		form.Passkey, err = v.hasPasskey()
+	}
 	return form, err
 }
 

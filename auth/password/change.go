@@ -38,6 +38,21 @@ func (s *Service) Change(r *api.Request, caller *core.Auth, current, next string
 	return auth, err
 }
 
+// Replace is Change for a caller who has just proven by other means than the password
+// who they are; whoever calls it has asked. Errors: ErrTooShort, ErrTooLong, those of
+// the checks of passwords.
+func (s *Service) Replace(r *api.Request, caller *core.Auth, next string, revokeOthers bool) (*core.Auth, error) {
+	hash, err := s.HashFor(r.Context(), caller.User.ID, next)
+	if err != nil {
+		return nil, err
+	}
+	auth, err := s.replace(r, caller, hash, revokeOthers)
+	if err == nil {
+		r.Security("password-changed", "user", caller.User.ID, "without", "the former one")
+	}
+	return auth, err
+}
+
 func (s *Service) replace(r *api.Request, caller *core.Auth, hash string, revokeOthers bool) (*core.Auth, error) {
 	ctx := r.Context()
 	var mail string

@@ -7,7 +7,8 @@ export function keyboard(page) {
     const it = document.activeElement;
     if (!it || it === document.body) return { name: "" };
     const { outlineStyle, boxShadow } = getComputedStyle(it);
-    return { name: (it.ariaLabel || it.labels?.[0]?.innerText || it.innerText || "").trim(), seen: outlineStyle !== "none" || boxShadow !== "none" };
+    const name = (it.ariaLabel || it.labels?.[0]?.innerText || it.innerText || "").trim();
+    return { name: name.split("\n")[0], seen: outlineStyle !== "none" || boxShadow !== "none" };
   });
   const keys = {
     focus,
