@@ -162,8 +162,20 @@ func (s *Service) reset(r *api.Request, tx *store.Tx, token, hash string) (userI
 	if err != nil {
 		return "", "", err
 	}
+	if err := s.claim(ctx, tx, user); err != nil {
+		return "", "", err
+	}
 	mail, err = s.setLost(r, tx, user, hash)
 	return user.ID, mail, err
+}
+
+// claim is for who reads the mail of an address that was never proven: it is theirs
+// from now on, and what somebody else may have left there goes.
+func (s *Service) claim(ctx context.Context, tx *store.Tx, user *core.User) error {
+	if user.EmailVerified {
+		return nil
+	}
+	return s.core.ClaimMailbox(ctx, tx, user)
 }
 
 // setLost replaces a password that was lost.
@@ -182,8 +194,7 @@ func (s *Service) setLost(r *api.Request, tx *store.Tx, user *core.User, hash st
 }
 
 // ResetBy gives the user of an address a new password, after use has proven that
-// the mailbox is theirs. An address that was never proven is theirs from now on,
-// and what somebody else may have left there goes. Errors: store.ErrNotFound.
+// the mailbox is theirs. Errors: store.ErrNotFound.
 func (s *Service) ResetBy(r *api.Request, email, next string, use func(ctx context.Context, tx *store.Tx) error) error {
 	ctx := r.Context()
 	user, err := s.core.UserByEmail(ctx, s.core.DB, email)
@@ -202,10 +213,8 @@ func (s *Service) ResetBy(r *api.Request, email, next string, use func(ctx conte
 		if user, err = s.core.UserByEmail(ctx, tx, email); err != nil {
 			return err
 		}
-		if !user.EmailVerified {
-			if err := s.core.ClaimMailbox(ctx, tx, user); err != nil {
-				return err
-			}
+		if err := s.claim(ctx, tx, user); err != nil {
+			return err
 		}
 		mail, err = s.setLost(r, tx, user, hash)
 		return err

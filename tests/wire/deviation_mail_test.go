@@ -29,8 +29,8 @@ func mailDeviations() []deviation {
 		},
 		{
 			ID:         "mail-reset-claims",
-			BetterAuth: "A password reset by code proves an address that was not, and keeps what whoever registered it left there.",
-			Authd:      "Their sessions, connected accounts and other ways in go, as with a sign-in by mail.",
+			BetterAuth: "A password reset, by link or by code, keeps what whoever registered the address left there, if it was never proven.",
+			Authd:      "The address is proven by it: their sessions, connected accounts, passkeys, second factors and names go, as with a sign-in by mail.",
 			Why:        "Somebody may have registered the address before its owner came.",
 		},
 	}
