@@ -182,5 +182,17 @@ func (s *Server) Close() error {
 	return nil
 }
 
+// Reseal seals everything anew that secrets sealed which were in force before. It
+// reports how many values that were.
+func (s *Server) Reseal(ctx context.Context) (n int, err error) {
+	for _, reseal := range []func(context.Context) (int, error){s.OIDC.Reseal, s.TwoFactor.Reseal, s.Core.ResealTokens} {
+		some, err := reseal(ctx)
+		if n += some; err != nil {
+			return n, fmt.Errorf("open what earlier secrets sealed: %w", err)
+		}
+	}
+	return n, nil
+}
+
 // Backup writes a consistent copy of the database to a new file.
 func (s *Server) Backup(ctx context.Context, path string) error { return s.db.Backup(ctx, path) }

@@ -61,7 +61,6 @@ func reseal(ctx context.Context, p *program, cfg *config.Config) (done bool, err
 		return false, err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
-	_, err = server.OIDC.Reseal(ctx)
-	_, other := server.TwoFactor.Reseal(ctx)
-	return true, errors.Join(err, other)
+	_, err = server.Reseal(ctx)
+	return true, err
 }

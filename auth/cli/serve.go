@@ -75,15 +75,11 @@ func start(ctx context.Context, server *auth.Server, log *slog.Logger) error {
 	if err := server.Start(ctx); err != nil {
 		return err
 	}
-	resealed, err := server.OIDC.Reseal(ctx)
+	resealed, err := server.Reseal(ctx)
 	if err != nil {
-		return fmt.Errorf("open what earlier secrets sealed: %w", err)
+		return err
 	}
-	factors, err := server.TwoFactor.Reseal(ctx)
-	if err != nil {
-		return fmt.Errorf("open what earlier secrets sealed: %w", err)
-	}
-	if resealed += factors; resealed > 0 {
+	if resealed > 0 {
 		log.Info("sealed anew under the first secret", "values", resealed)
 	}
 	debug.FreeOSMemory() // what only the start needed: 2 to 5 MB of an empty file's 33

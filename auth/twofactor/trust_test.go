@@ -24,6 +24,8 @@ func TestAnotherPasswordEndsTrustedBrowsersAndWaitingSignIns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := testkit.Start(t, "")
 			owner, device, codes := enrolled(t, s, ada)
+			owner.Post("/send-verification-email", map[string]string{"email": ada}).Is(200, "")
+			owner.Get("/verify-email?token="+s.Token("verify-email")).Is(200, "") // else a reset makes it another's account
 			_, other, _ := enrolled(t, s, bob)
 			trusted, bobs := heldIn(t, s, ada), heldIn(t, s, bob)
 			trusted.Post("/two-factor/verify-totp", map[string]any{"code": device.code(0), "trustDevice": true}).Is(200, "")

@@ -81,6 +81,20 @@ access_token_expires_at = $4, refresh_token_expires_at = $5, updated_at = $6 WHE
 	return n > 0, err
 }
 
+func listWithTokens(ctx context.Context, q store.Querier, after string, limit int) ([]*Account, error) {
+	return store.All(ctx, q, scanAccount, `SELECT `+accountColumns+` FROM account
+WHERE id > $1 AND (access_token IS NOT NULL OR refresh_token IS NOT NULL OR id_token IS NOT NULL) ORDER BY id LIMIT $2`, after, limit)
+}
+
+// replaceTokens writes each token only where the row still has the one before: a
+// provider may have given another in between.
+func replaceTokens(ctx context.Context, tx *store.Tx, before, next *Account) error {
+	_, err := tx.Exec(ctx, `UPDATE account SET access_token = CASE WHEN access_token = $1 THEN $2 ELSE access_token END,
+refresh_token = CASE WHEN refresh_token = $3 THEN $4 ELSE refresh_token END, id_token = CASE WHEN id_token = $5 THEN $6 ELSE id_token END WHERE id = $7`,
+		before.sealed.access, next.sealed.access, before.sealed.refresh, next.sealed.refresh, before.sealed.id, next.sealed.id, before.ID)
+	return err
+}
+
 func deleteAccount(ctx context.Context, tx *store.Tx, userID, id string) (bool, error) {
 	n, err := tx.Exec(ctx, `DELETE FROM account WHERE id = $1 AND user_id = $2`, id, userID)
 	return n > 0, err

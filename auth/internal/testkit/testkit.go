@@ -6,11 +6,13 @@ package testkit
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,7 +49,10 @@ type Server struct {
 	URL   string
 	Clock *Clock
 	Dir   string // the data directory
+	cfg   *config.Config
+	out   *egress.Client
 	t     testing.TB
+	front atomic.Pointer[http.Handler]
 }
 
 // secret is long enough, and only for tests.
@@ -91,14 +96,9 @@ func start(t testing.TB, toml string, clk *Clock, out *egress.Client) *Server {
 	if err := os.WriteFile(cfg.DatabaseFile(), empty, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := auth.New(t.Context(), cfg, auth.Deps{Log: slog.New(slog.NewTextHandler(logOf(t), &slog.HandlerOptions{Level: level(cfg)})), Clock: clk.Now, Egress: out})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	front.Config.Handler = s.Handler()
+	s := &Server{URL: url, Clock: clk, Dir: dir, cfg: cfg, out: out, t: t}
+	s.open()
+	front.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.front.Load()).ServeHTTP(w, r) })
 	front.Start()
 	t.Cleanup(func() {
 		front.Close()
@@ -106,8 +106,37 @@ func start(t testing.TB, toml string, clk *Clock, out *egress.Client) *Server {
 			t.Error(err)
 		}
 	})
-	return &Server{Server: s, URL: url, Clock: clk, Dir: dir, t: t}
+	return s
 }
+
+func (s *Server) open() {
+	s.t.Helper()
+	server, err := auth.New(s.t.Context(), s.cfg, auth.Deps{Log: slog.New(slog.NewTextHandler(logOf(s.t), &slog.HandlerOptions{Level: level(s.cfg)})), Clock: s.Clock.Now, Egress: s.out})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.Server = server
+	if err := s.Start(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	handler := s.Handler()
+	s.front.Store(&handler)
+}
+
+// Restart ends the server and starts another on the same data, with other secrets.
+func (s *Server) Restart(secrets ...string) {
+	s.t.Helper()
+	if err := s.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	cfg := *s.cfg
+	cfg.Secrets = secrets
+	s.cfg = &cfg
+	s.open()
+}
+
+// Secret is the one that the server starts with.
+func (s *Server) Secret() string { return secret }
 
 // emptyDatabase is a file as the migrations leave it. They run once a test binary: under the
 // race detector they take longer than most tests.
