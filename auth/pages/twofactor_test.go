@@ -166,7 +166,7 @@ func TestAfterFiveWrongCodesOneStartsAgain(t *testing.T) {
 		tells(t, form(c, "/two-factor", "method", "app", "code", app.wrong()), 422, left)
 	}
 	gone := form(c, "/two-factor", "method", "app", "code", app.wrong(), "return_to", "/account/apps")
-	shows(t, gone, 410, "This sign-in took too long")
+	shows(t, gone, 410, "Too many wrong codes")
 	if !strings.Contains(gone.Body, "/login?return_to=%2Faccount%2Fapps") {
 		t.Error("it does not lead back to where it began")
 	}
