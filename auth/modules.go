@@ -5,6 +5,7 @@ import (
 	"authd/auth/account"
 	"authd/auth/admin"
 	"authd/auth/avatar"
+	"authd/auth/captcha"
 	"authd/auth/confirm"
 	"authd/auth/device"
 	"authd/auth/emailotp"
@@ -69,6 +70,7 @@ type Services struct {
 	Confirm   *confirm.Service
 	Known     *known.Service
 	Lockout   *lockout.Service
+	Captcha   *captcha.Service
 }
 
 // modules is THE list: it builds each capability and hands each the others that
@@ -135,7 +137,7 @@ func (s *Server) modules(c *core.Core) (*Services, error) {
 }
 
 // endpoints are all endpoints of all capabilities, in the order of the reference.
-func (s *Server) endpoints() []api.Endpoint {
+func (s *Server) endpoints() ([]api.Endpoint, error) {
 	m := s.Services
 	guard := m.Operators.Guard()
 	var all []api.Endpoint
@@ -145,10 +147,13 @@ func (s *Server) endpoints() []api.Endpoint {
 		m.Admin.Operations(guard), m.Access.Operations(guard), m.Phones.Operations(guard), m.OIDC.Operations(guard), m.JWT.Operations(guard),
 		m.Browser.Endpoints(), m.Passkeys.Endpoints(),
 		m.TwoFactor.Endpoints(), m.TwoFactor.Operations(guard), m.Wallets.Endpoints(), m.Recovery.Operations(guard),
-		m.MagicLink.Endpoints(), m.EmailOTP.Endpoints(), m.EmailOTP.Operations(guard),
+		m.MagicLink.Endpoints(), m.EmailOTP.Endpoints(), m.EmailOTP.Operations(guard), m.Captcha.Endpoints(),
 	} {
 		all = append(all, list...)
 	}
+	if err := m.Captcha.Guard(all); err != nil {
+		return nil, err
+	}
 	m.OpenAPI.Describe(all)
-	return all
+	return all, nil
 }

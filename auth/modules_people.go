@@ -5,6 +5,7 @@ import (
 	"authd/auth/admin"
 	"authd/auth/avatar"
 	"authd/auth/breach"
+	"authd/auth/captcha"
 	"authd/auth/health"
 	"authd/auth/known"
 	"authd/auth/lockout"
@@ -40,6 +41,9 @@ func (s *Server) people(m *Services) (err error) {
 	m.Health = health.New(s.db, s.cfg.Metrics.Enabled && s.cfg.Metrics.Addr == "")
 	locks := m.Health.Counter("authd_sign_in_locks_total", "Times that guesses at a password had to wait, by what was guessed at or from.", "what")
 	if m.Lockout, err = lockout.New(c, m.Known, func(kind string) { locks(kind) }); err != nil {
+		return err
+	}
+	if m.Captcha, err = captcha.New(c, m.Lockout); err != nil {
 		return err
 	}
 	return m.byMail()

@@ -78,6 +78,9 @@ func showOptional(m *Services, deps *pages.Deps) {
 	if m.Core.Config.TwoFactor.Enabled {
 		deps.SecondFactors = secondFactors{m}
 	}
+	if m.Captcha.Enabled() {
+		deps.Captcha = m.Captcha
+	}
 	if m.Usernames.Enabled() {
 		deps.Usernames = m.Usernames
 	}

@@ -44,7 +44,11 @@ func (s *Server) newRouter(c *core.Core) (*api.Router, error) {
 			return limiter.Allow(key, limit.Rule{Window: rule.Window, Max: rule.Max}, now)
 		}
 	}
-	return api.NewRouter(cfg, s.endpoints()), nil
+	endpoints, err := s.endpoints()
+	if err != nil {
+		return nil, err
+	}
+	return api.NewRouter(cfg, endpoints), nil
 }
 
 // classify knows the errors of the layers below the capabilities.

@@ -35,7 +35,8 @@
 
   // post sends the form with what the authenticator said; without it, the server says what is
   // wrong, or asks first whether it is they.
-  const post = (form, credential) => {
+  const post = async (form, credential) => {
+    await form.solved?.().catch(() => {}); // a captcha
     const out = document.createElement("form");
     const add = (name, value) => out.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
     [out.method, out.action, out.hidden] = ["post", form.dataset.to, true];

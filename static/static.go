@@ -18,7 +18,7 @@ import (
 	"sync"
 )
 
-//go:embed authd.css code.js favicon.svg icon.png passkey.js submit.js wallet.js
+//go:embed authd.css captcha.js code.js favicon.svg icon.png passkey.js submit.js wallet.js
 var files embed.FS
 
 // Prefix is where Handler must be mounted.
@@ -46,6 +46,7 @@ func load() map[string]asset {
 		"icon.png":    "image/png",
 		"passkey.js":  "text/javascript; charset=utf-8",
 		"submit.js":   "text/javascript; charset=utf-8",
+		"captcha.js":  "text/javascript; charset=utf-8",
 		"code.js":     "text/javascript; charset=utf-8",
 		"wallet.js":   "text/javascript; charset=utf-8",
 	} {

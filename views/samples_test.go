@@ -22,7 +22,7 @@ func catalogue(t *testing.T) *Catalogue {
 func samplePage(c *Catalogue, l *Locale) Page {
 	return Page{
 		Locale: l, Languages: c.Languages(), App: "Example Home", Host: "id.example.org", Self: "/login", Now: now,
-		Assets: Assets{CSS: "authd.css", Icon: "favicon.svg", TouchIcon: "icon.png", Submit: "submit.js", Passkey: "passkey.js", Code: "code.js", Wallet: "wallet.js"},
+		Assets: Assets{CSS: "authd.css", Icon: "favicon.svg", TouchIcon: "icon.png", Submit: "submit.js", Passkey: "passkey.js", Code: "code.js", Wallet: "wallet.js", Captcha: "captcha.js"},
 	}
 }
 
@@ -31,7 +31,7 @@ func samplePage(c *Catalogue, l *Locale) Page {
 func samples(c *Catalogue, l *Locale) map[string]templ.Component {
 	p := samplePage(c, l)
 	all := map[string]templ.Component{}
-	for _, some := range []map[string]templ.Component{entrySamples(p), mailSamples(p), byMailSamples(p), accountSamples(p), securitySamples(p), passkeySamples(p), phoneSamples(p), consentSamples(p), noticeSamples(p)} {
+	for _, some := range []map[string]templ.Component{entrySamples(p), mailSamples(p), byMailSamples(p), accountSamples(p), captchaSamples(p), securitySamples(p), passkeySamples(p), phoneSamples(p), consentSamples(p), noticeSamples(p)} {
 		for name, page := range some {
 			all[name] = page
 		}

@@ -27,6 +27,7 @@ type Page struct {
 	Now       time.Time
 	Alert     Alert
 	Origin    Origin
+	Captcha   Captcha    // before the form of this page, if it has one
 	Carry     url.Values // goes along with every form and link of a journey, such as return_to or flow
 
 	onward string // where the page moves on to by itself
@@ -53,6 +54,7 @@ type Assets struct {
 	Passkey   string // the script that asks the browser for passkeys
 	Wallet    string // the script that asks a wallet to sign
 	Code      string // the script that posts a code as soon as it is complete
+	Captcha   string // the script that fills in a proof of work
 }
 
 // Alert says what just happened. The zero value says nothing.

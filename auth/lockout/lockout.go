@@ -12,6 +12,10 @@
 // The passwords that people give again while they are signed in count as well: a
 // session may be stolen.
 //
+// Where the captcha is authd's own, somebody in a network that waits may go on at
+// once with a proof of work that costs more than the usual one, for one try each.
+// The account's own count holds all the same.
+//
 // A sign-in that succeeds costs two small reads. One that fails costs one statement
 // more, after the password was looked at, for known and unknown names alike.
 package lockout
@@ -51,11 +55,16 @@ type Service struct {
 	devices Devices
 	keys    *core.Signer
 	observe func(kind string)
+	// price is the proof of work, in bits, by which a network need not wait; 0 when there is none.
+	price int
 }
 
 // New connects the capability when it is on; observe is told of every lock.
 func New(c *core.Core, d Devices, observe func(kind string)) (*Service, error) {
 	s := &Service{core: c, cfg: c.Config.Lockout, devices: d, observe: observe}
+	if captcha := c.Config.Captcha; captcha.BuiltIn() {
+		s.price = captcha.LockedDifficulty
+	}
 	c.Mail.Handle(kindLocked, s.lockedMail)
 	if !s.cfg.Enabled {
 		return s, nil
@@ -131,11 +140,28 @@ func (s *Service) Check(ctx context.Context, a *core.Attempt) error {
 		return err
 	}
 	wait, err := s.waits(ctx, s.core.DB, guesses)
-	if err == nil && wait > 0 {
-		err = &waiting{wait}
+	if err != nil || wait <= 0 {
+		return err
 	}
-	return err
+	account, err := s.waits(ctx, s.core.DB, guesses[:1])
+	if err != nil {
+		return err
+	}
+	return &waiting{wait, s.price > 0 && account <= 0}
 }
+
+// NetworkWaits tells whether sign-ins from the network of a request wait.
+func (s *Service) NetworkWaits(ctx context.Context, r *api.Request) (bool, error) {
+	network := networkOf(r.Address())
+	if !s.cfg.Enabled || network == "" {
+		return false, nil
+	}
+	wait, err := s.waits(ctx, s.core.DB, []guess{{kindNetwork, s.bucket(kindNetwork, network), 0}})
+	return wait > 0, err
+}
+
+// paid tells whether a proof of work came along that is as good as waiting.
+func (s *Service) paid(r *api.Request) bool { return s.price > 0 && r.Work >= s.price }
 
 // Failed implements [core.Attempts]: it counts an attempt, and has further ones wait
 // when they were too many. An attempt that began before that, together with many
@@ -158,7 +184,7 @@ func (s *Service) Failed(ctx context.Context, a *core.Attempt) error {
 		return err
 	}
 	if wait > 0 {
-		return &waiting{wait}
+		return &waiting{wait, false}
 	}
 	for _, kind := range locked {
 		s.observe(kind)
@@ -196,7 +222,7 @@ func (s *Service) guesses(ctx context.Context, a *core.Attempt) ([]guess, error)
 	}
 	network := networkOf(a.Request.Address())
 	list := []guess{{kindAccount, s.bucket(kindAccount, a.Name), s.bit(network)}}
-	if network != "" {
+	if network != "" && !s.paid(a.Request) { // who pays makes nobody else wait either
 		list = append(list, guess{kindNetwork, s.bucket(kindNetwork, network), s.bit(a.Name)})
 	}
 	return list, nil

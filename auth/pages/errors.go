@@ -42,6 +42,9 @@ const (
 	codeWrongCode       = "INVALID_OTP"
 	codeOldCode         = "OTP_EXPIRED"
 	codeWorn            = "TOO_MANY_ATTEMPTS"
+	codeNoCaptcha       = "MISSING_RESPONSE"
+	codeBadCaptcha      = "VERIFICATION_FAILED"
+	codeUnknown         = "UNKNOWN_ERROR"
 	codeSetupDone       = "SETUP_DONE"
 	codeSetupLink       = "SETUP_LINK_INVALID"
 )

@@ -226,6 +226,7 @@ type Deps struct {
 	SecondFactors SecondFactors
 	Acts          Acts
 	Recovery      Recovery
+	Captcha       Captcha // nil when no form asks for one
 }
 
 // Service is the pages.

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/views"
@@ -69,43 +71,56 @@ func (s *Service) mailEndpoints(get func(path, id string, fn handler), post func
 	}
 }
 
-// askedBy is the visit of a form that asks for a mail, its address, and the form
-// again where that is none.
-func (s *Service) askedBy(r *api.Request) (v *visit, email string, again func(text views.Message) (api.Responder, error), err error) {
+// askedBy is the visit of a form that asks for a mail, and its address; bad is the form again
+// where that is none, or a robot's.
+func (s *Service) askedBy(r *api.Request) (v *visit, email string, bad api.Responder, err error) {
 	if v, err = s.visit(r, "/login"); err != nil {
 		return nil, "", nil, err
 	}
 	email = strings.TrimSpace(field(r, "email"))
-	again = func(text views.Message) (api.Responder, error) {
-		errs := views.Errors{"email": text}
-		if _, signsUp := r.Body["name"]; signsUp {
-			form, closed, err := v.signUpForm()
-			if err != nil {
-				return nil, err
-			}
-			if closed != nil {
-				return show(http.StatusForbidden, closed)
-			}
-			form.Name, form.Email, form.Errors = strings.TrimSpace(field(r, "name")), email, errs
-			return wrong(views.SignUp(v.page, form))
-		}
-		form, err := v.loginForm()
-		if err != nil {
-			return nil, err
-		}
-		form.Email, form.Errors, form.Remember = email, errs, field(r, "remember") != ""
-		return v.showLogin(http.StatusUnprocessableEntity, form)
+	valid, errs := api.ValidEmail(email), views.Errors{}
+	if valid && !v.guards(v.askedOn()) {
+		return v, email, nil, nil
 	}
-	return v, email, again, nil
+	again, closed, err := v.formAgain(email, errs)
+	switch {
+	case err != nil:
+		return nil, "", nil, err
+	case closed != nil:
+		bad, err = show(http.StatusForbidden, closed)
+	case !valid:
+		errs["email"] = views.Msg("field.email_invalid")
+		bad, err = wrong(again(v.guarded(v.askedOn())))
+	default:
+		bad, err = v.robot(v.askedOn(), again, formLogin, formSignUp)
+	}
+	return v, email, bad, err
+}
+
+// askedOn is the form that asks for a mail: those who sign up give a name.
+func (v *visit) askedOn() string {
+	if _, signsUp := v.r.Body["name"]; signsUp {
+		return formSignUp
+	}
+	return formLogin
+}
+
+// formAgain is that form, or the page that says why there is none.
+func (v *visit) formAgain(email string, errs views.Errors) (again func(views.Page) templ.Component, closed templ.Component, err error) {
+	if v.askedOn() == formSignUp {
+		form, closed, err := v.signUpForm()
+		form.Name, form.Email, form.Errors = strings.TrimSpace(field(v.r, "name")), email, errs
+		return func(p views.Page) templ.Component { return views.SignUp(p, form) }, closed, err
+	}
+	form, err := v.loginForm()
+	form.Email, form.Errors, form.Remember = email, errs, field(v.r, "remember") != ""
+	return func(p views.Page) templ.Component { return views.Login(p, form) }, nil, err
 }
 
 func (s *Service) sendLink(r *api.Request, _ *api.None) (api.Responder, error) {
-	v, email, again, err := s.askedBy(r)
-	if err != nil {
-		return nil, err
-	}
-	if !api.ValidEmail(email) {
-		return again(views.Msg("field.email_invalid"))
+	v, email, bad, err := s.askedBy(r)
+	if bad != nil || err != nil {
+		return bad, err
 	}
 	v.keepInvitation()
 	client := ""
@@ -116,7 +131,7 @@ func (s *Service) sendLink(r *api.Request, _ *api.None) (api.Responder, error) {
 		return nil, err
 	}
 	v.page.Self = ""
-	return show(http.StatusOK, views.LinkSent(v.page, views.CheckMail{Email: email, Resend: "/login/link", InFiles: s.mailInFiles()}))
+	return show(http.StatusOK, views.LinkSent(v.guarded(formLogin), views.CheckMail{Email: email, Resend: "/login/link", InFiles: s.mailInFiles()}))
 }
 
 // keepInvitation: the link comes back without it.

@@ -12,6 +12,21 @@ import (
 	"authd/views"
 )
 
+// codePage is a page with a form for a code, and one that asks for another code.
+type codePage = func(v *visit, form views.CodeForm) templ.Component
+
+func enterCode(v *visit, form views.CodeForm) templ.Component {
+	return views.EnterCode(v.guarded(v.askedOn()), form)
+}
+
+func verifyByCode(v *visit, form views.CodeForm) templ.Component {
+	return views.VerifyByCode(v.guarded(formVerify), form)
+}
+
+func resetByCode(v *visit, form views.CodeForm) templ.Component {
+	return views.ResetByCode(v.guarded(formForgot), form)
+}
+
 // codePage is for whoever comes without an address: the form is the answer to
 // asking for a code, so that no address stands in a URL.
 func (s *Service) codePage(r *api.Request, _ *api.None) (api.Responder, error) {
@@ -23,16 +38,13 @@ func (s *Service) codePage(r *api.Request, _ *api.None) (api.Responder, error) {
 }
 
 func (s *Service) sendCode(r *api.Request, _ *api.None) (api.Responder, error) {
-	v, email, again, err := s.askedBy(r)
-	if err != nil {
-		return nil, err
-	}
-	if !api.ValidEmail(email) {
-		return again(views.Msg("field.email_invalid"))
+	v, email, bad, err := s.askedBy(r)
+	if bad != nil || err != nil {
+		return bad, err
 	}
 	v.keepInvitation()
 	form := v.codeForm(email)
-	return v.sent(form, s.Codes.Send(r, codeToSignIn, email), views.EnterCode)
+	return v.sent(form, s.Codes.Send(r, codeToSignIn, email), enterCode)
 }
 
 // codeForm is the form for the code that was mailed to an address.
@@ -42,11 +54,11 @@ func (v *visit) codeForm(email string) views.CodeForm {
 }
 
 // sent shows the form for a code, unless too many wrong ones were tried.
-func (v *visit) sent(form views.CodeForm, err error, page func(views.Page, views.CodeForm) templ.Component) (api.Responder, error) {
+func (v *visit) sent(form views.CodeForm, err error, page codePage) (api.Responder, error) {
 	switch codeOf(err) {
 	case codeWorn:
 		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("by_mail.code_worn")}
-		return show(http.StatusForbidden, page(v.page, form))
+		return show(http.StatusForbidden, page(v, form))
 	case "":
 		if err != nil {
 			return nil, err
@@ -54,7 +66,7 @@ func (v *visit) sent(form views.CodeForm, err error, page func(views.Page, views
 	default:
 		return nil, err
 	}
-	return show(http.StatusOK, page(v.page, form))
+	return show(http.StatusOK, page(v, form))
 }
 
 // typedCode is the code as it was typed or pasted, perhaps in groups.
@@ -68,7 +80,7 @@ func typedCode(r *api.Request) string {
 }
 
 // takeCode reads a form with a code; bad is the form again where something is missing.
-func (s *Service) takeCode(r *api.Request, page func(views.Page, views.CodeForm) templ.Component, minPassword int) (v *visit, form views.CodeForm, bad api.Responder, err error) {
+func (s *Service) takeCode(r *api.Request, page codePage, minPassword int) (v *visit, form views.CodeForm, bad api.Responder, err error) {
 	if v, err = s.visit(r, "/login"); err != nil {
 		return nil, form, nil, err
 	}
@@ -85,7 +97,7 @@ func (s *Service) takeCode(r *api.Request, page func(views.Page, views.CodeForm)
 		form.Errors["password"] = views.Msg("field.password_missing")
 	}
 	if len(form.Errors) > 0 {
-		bad, err = wrong(page(v.page, form))
+		bad, err = wrong(page(v, form))
 	}
 	return v, form, bad, err
 }
@@ -102,7 +114,7 @@ func blamesCode(err error, errs views.Errors) bool {
 }
 
 func (s *Service) enterCode(r *api.Request, _ *api.None) (api.Responder, error) {
-	v, form, bad, err := s.takeCode(r, views.EnterCode, 0)
+	v, form, bad, err := s.takeCode(r, enterCode, 0)
 	if err != nil || bad != nil {
 		return bad, err
 	}
@@ -111,14 +123,14 @@ func (s *Service) enterCode(r *api.Request, _ *api.None) (api.Responder, error) 
 	case err == nil:
 		return v.onward(auth)
 	case blamesCode(err, form.Errors):
-		return wrong(views.EnterCode(v.page, form))
+		return wrong(enterCode(v, form))
 	default:
 		return v.notEntered(err)
 	}
 }
 
 func (s *Service) verifyByCode(r *api.Request, _ *api.None) (api.Responder, error) {
-	v, form, bad, err := s.takeCode(r, views.VerifyByCode, 0)
+	v, form, bad, err := s.takeCode(r, verifyByCode, 0)
 	if err != nil || bad != nil {
 		return bad, err
 	}
@@ -129,7 +141,7 @@ func (s *Service) verifyByCode(r *api.Request, _ *api.None) (api.Responder, erro
 	case errors.As(err, &held):
 		return nil, err
 	case blamesCode(err, form.Errors):
-		return wrong(views.VerifyByCode(v.page, form))
+		return wrong(verifyByCode(v, form))
 	default:
 		return v.notEntered(err)
 	}
@@ -143,9 +155,9 @@ func (s *Service) verifyByCode(r *api.Request, _ *api.None) (api.Responder, erro
 // verifySent is the page after the mail was sent that proves an address.
 func (v *visit) verifySent(status int, email string) (api.Responder, error) {
 	if v.Codes != nil && v.Codes.Everywhere() {
-		return show(status, views.VerifyByCode(v.page, v.codeForm(email)))
+		return show(status, verifyByCode(v, v.codeForm(email)))
 	}
-	return show(status, views.VerifySent(v.page, views.CheckMail{Email: email, Resend: "/verify-email/send", InFiles: v.mailInFiles()}))
+	return show(status, views.VerifySent(v.guarded(formVerify), views.CheckMail{Email: email, Resend: "/verify-email/send", InFiles: v.mailInFiles()}))
 }
 
 func (s *Service) forgotByCode(r *api.Request, _ *api.None) (api.Responder, error) {
@@ -157,15 +169,18 @@ func (s *Service) forgotByCode(r *api.Request, _ *api.None) (api.Responder, erro
 	if !api.ValidEmail(email) {
 		form := s.forgotForm(email)
 		form.Errors = views.Errors{"email": views.Msg("field.email_invalid")}
-		return wrong(views.ForgotPassword(v.page, form))
+		return wrong(views.ForgotPassword(v.guarded(formForgot), form))
+	}
+	if bad, err := v.robot(formForgot, func(p views.Page) templ.Component { return views.ForgotPassword(p, s.forgotForm(email)) }); bad != nil || err != nil {
+		return bad, err
 	}
 	form := v.codeForm(email)
 	form.MinPasswordLength = s.Core.Config.EmailAndPassword.MinPasswordLength
-	return v.sent(form, s.Codes.Send(r, codeToReset, email), views.ResetByCode)
+	return v.sent(form, s.Codes.Send(r, codeToReset, email), resetByCode)
 }
 
 func (s *Service) resetByCode(r *api.Request, _ *api.None) (api.Responder, error) {
-	v, form, bad, err := s.takeCode(r, views.ResetByCode, s.Core.Config.EmailAndPassword.MinPasswordLength)
+	v, form, bad, err := s.takeCode(r, resetByCode, s.Core.Config.EmailAndPassword.MinPasswordLength)
 	if err != nil || bad != nil {
 		return bad, err
 	}
@@ -174,7 +189,7 @@ func (s *Service) resetByCode(r *api.Request, _ *api.None) (api.Responder, error
 	case err == nil:
 		return show(http.StatusOK, views.ResetDone(v.page))
 	case blamesCode(err, form.Errors), v.blames(err, form.Errors, "password"):
-		return wrong(views.ResetByCode(v.page, form))
+		return wrong(resetByCode(v, form))
 	default:
 		return nil, err
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/views"
@@ -73,7 +75,7 @@ func (v *visit) showLogin(status int, form views.LoginForm) (api.Responder, erro
 	if form.Only && len(form.Methods) == 0 && form.Passkey == nil && form.Wallet == nil && !form.Guest && !form.ByMail.Any() {
 		return show(http.StatusOK, views.NoWayIn(v.page))
 	}
-	return show(status, views.Login(v.page, form))
+	return show(status, views.Login(v.guarded(formLogin), form))
 }
 
 func (v *visit) loginForm() (views.LoginForm, error) {
@@ -131,7 +133,10 @@ func (s *Service) login(r *api.Request, _ *api.None) (api.Responder, error) {
 		form.Errors["password"] = views.Msg("field.password_missing")
 	}
 	if len(form.Errors) > 0 {
-		return wrong(views.Login(v.page, form))
+		return wrong(views.Login(v.guarded(formLogin), form))
+	}
+	if bad, err := v.robot(formLogin, func(p views.Page) templ.Component { return views.Login(p, form) }); bad != nil || err != nil {
+		return bad, err
 	}
 	if byPhone {
 		return v.loginByPhone(form, password)
@@ -152,10 +157,10 @@ func (v *visit) loginByName(form views.LoginForm, password string) (api.Responde
 	switch codeOf(err) {
 	case codeWrongName, codeNameShort, codeNameLong, codeNameInvalid, codeTooLong:
 		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.wrong_name")}
-		return wrong(views.Login(v.page, form))
+		return wrong(views.Login(v.guarded(formLogin), form))
 	case codeNotVerified: // the address is not told to who typed a name
 		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.unverified_name")}
-		return wrong(views.Login(v.page, form))
+		return wrong(views.Login(v.guarded(formLogin), form))
 	}
 	if err != nil {
 		return v.notSignedIn(form, err)
@@ -169,10 +174,15 @@ func (v *visit) notSignedIn(form views.LoginForm, err error) (api.Responder, err
 	switch codeOf(err) {
 	case codeWrong, codeTooLong:
 		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.wrong")}
-		return wrong(views.Login(v.page, form))
+		return wrong(views.Login(v.guarded(formLogin), form))
 	case codeSignInLocked:
-		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.locked", "time", v.waits(err))}
-		return show(http.StatusTooManyRequests, views.Login(v.page, form))
+		key := "login.locked"
+		var priced interface{ ByWork() bool }
+		if errors.As(err, &priced) && priced.ByWork() && v.guards(formLogin) {
+			key = "login.locked_work"
+		}
+		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg(key, "time", v.waits(err))}
+		return show(http.StatusTooManyRequests, views.Login(v.guarded(formLogin), form))
 	case codePending:
 		return show(http.StatusForbidden, views.ApprovalPending(v.page))
 	case codeNotVerified:
@@ -180,7 +190,7 @@ func (v *visit) notSignedIn(form views.LoginForm, err error) (api.Responder, err
 			return v.verifySent(http.StatusForbidden, form.Email)
 		}
 		mail := views.CheckMail{Email: form.Email, Resend: "/verify-email/send", InFiles: v.mailInFiles()}
-		return show(http.StatusForbidden, views.VerifyNeeded(v.page, mail))
+		return show(http.StatusForbidden, views.VerifyNeeded(v.guarded(formVerify), mail))
 	default:
 		return nil, err
 	}

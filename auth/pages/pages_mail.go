@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"authd/auth/internal/api"
 	"authd/views"
 )
@@ -17,7 +19,7 @@ func (s *Service) forgotPage(r *api.Request, _ *api.None) (api.Responder, error)
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, views.ForgotPassword(v.page, s.forgotForm("")))
+	return show(http.StatusOK, views.ForgotPassword(v.guarded(formForgot), s.forgotForm("")))
 }
 
 func (s *Service) forgotForm(email string) views.ForgotForm {
@@ -32,12 +34,15 @@ func (s *Service) forgot(r *api.Request, _ *api.None) (api.Responder, error) {
 	form := s.forgotForm(strings.TrimSpace(field(r, "email")))
 	if !api.ValidEmail(form.Email) {
 		form.Errors = views.Errors{"email": views.Msg("field.email_invalid")}
-		return wrong(views.ForgotPassword(v.page, form))
+		return wrong(views.ForgotPassword(v.guarded(formForgot), form))
+	}
+	if bad, err := v.robot(formForgot, func(p views.Page) templ.Component { return views.ForgotPassword(p, form) }); bad != nil || err != nil {
+		return bad, err
 	}
 	if err := s.Passwords.RequestReset(r, form.Email, ""); err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, views.ResetSent(v.page, views.CheckMail{Email: form.Email, Resend: "/forgot-password", InFiles: s.mailInFiles()}))
+	return show(http.StatusOK, views.ResetSent(v.guarded(formForgot), views.CheckMail{Email: form.Email, Resend: "/forgot-password", InFiles: s.mailInFiles()}))
 }
 
 func (s *Service) resetPage(r *api.Request, _ *api.None) (api.Responder, error) {
@@ -140,7 +145,7 @@ func (v *visit) notVerified(err error) (api.Responder, error) {
 	if v.auth != nil && v.auth.User.EmailVerified {
 		return show(http.StatusOK, views.VerifyDone(v.page, "/account"))
 	}
-	return show(http.StatusGone, views.VerifyFailed(v.page, views.ForgotForm{}))
+	return show(http.StatusGone, views.VerifyFailed(v.guarded(formVerify), views.ForgotForm{}))
 }
 
 // withError adds error=code to a target that was checked before.
@@ -165,13 +170,16 @@ func (s *Service) sendVerification(r *api.Request, _ *api.None) (api.Responder, 
 	form := views.ForgotForm{Email: strings.TrimSpace(field(r, "email")), Errors: views.Errors{}}
 	if !api.ValidEmail(form.Email) {
 		form.Errors["email"] = views.Msg("field.email_invalid")
-		return wrong(views.VerifyFailed(v.page, form))
+		return wrong(views.VerifyFailed(v.guarded(formVerify), form))
+	}
+	if bad, err := v.robot(formVerify, func(p views.Page) templ.Component { return views.VerifyFailed(p, form) }); bad != nil || err != nil {
+		return bad, err
 	}
 	err = s.Addresses.RequestVerification(r, form.Email, v.callback())
 	switch codeOf(err) {
 	case codeMismatch:
 		form.Errors["email"] = views.Msg("verify.other_account")
-		return wrong(views.VerifyFailed(v.page, form))
+		return wrong(views.VerifyFailed(v.guarded(formVerify), form))
 	case codeAlreadyVerified:
 		return show(http.StatusOK, views.VerifyDone(v.page, "/account"))
 	}

@@ -152,7 +152,7 @@ func (v *visit) passkeySignUp() (form views.SignUpForm, n Newcomer, answer templ
 	form.Name, form.Email, form.Username.Value = n.Name, n.Email, n.Username
 	n.CallbackURL, n.Invitation = v.callback(), v.invitation()
 	if len(form.Errors) > 0 {
-		return form, n, views.SignUp(v.page, form), http.StatusUnprocessableEntity, nil
+		return form, n, views.SignUp(v.guarded(formSignUp), form), http.StatusUnprocessableEntity, nil
 	}
 	return form, n, nil, 0, nil
 }
@@ -184,6 +184,9 @@ func (s *Service) signUpPasskey(r *api.Request, _ *api.None) (api.Responder, err
 	if err != nil || answer != nil {
 		return api.Page{Status: status, Body: answer}, err
 	}
+	if bad, err := v.robot(formSignUp, func(p views.Page) templ.Component { return views.SignUp(p, form) }); bad != nil || err != nil {
+		return bad, err
+	}
 	response := credential(r)
 	if response == nil { // the options were refused: ask again, for the reason
 		if _, err = s.Passkeys.BeginSignUp(r, n); err == nil {
@@ -213,7 +216,7 @@ func (v *visit) notSignedUpByPasskey(form views.SignUpForm, err error) (api.Resp
 
 func (v *visit) signUpFailed(form views.SignUpForm, key string) (api.Responder, error) {
 	v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg(key)}
-	return wrong(views.SignUp(v.page, form))
+	return wrong(views.SignUp(v.guarded(formSignUp), form))
 }
 
 func (v *visit) passkeysPanel() (templ.Component, error) {

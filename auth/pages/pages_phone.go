@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/views"
@@ -73,7 +75,7 @@ func (s *Service) phonePage(r *api.Request, _ *api.None) (api.Responder, error) 
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, views.AskPhone(v.page, v.phoneForm(false)))
+	return show(http.StatusOK, views.AskPhone(v.guarded(formPhone), v.phoneForm(false)))
 }
 
 func (s *Service) forgotPhonePage(r *api.Request, _ *api.None) (api.Responder, error) {
@@ -81,7 +83,7 @@ func (s *Service) forgotPhonePage(r *api.Request, _ *api.None) (api.Responder, e
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, views.AskPhone(v.page, v.phoneForm(true)))
+	return show(http.StatusOK, views.AskPhone(v.guarded(formPhoneReset), v.phoneForm(true)))
 }
 
 // noCodeTo says why no code goes to a number, "" where it is no matter of that.
@@ -108,24 +110,27 @@ func (s *Service) sendPhoneReset(r *api.Request, _ *api.None) (api.Responder, er
 
 // sendToPhone answers with the form for the code, so that no number stands in a URL.
 func (s *Service) sendToPhone(r *api.Request, reset bool, send func(*api.Request, string) error) (api.Responder, error) {
-	path := "/login/phone"
+	path := formPhone
 	if reset {
-		path = "/forgot-password/phone"
+		path = formPhoneReset
 	}
 	v, err := s.visit(r, path)
 	if err != nil {
 		return nil, err
 	}
 	form := v.phoneForm(reset)
+	if bad, err := v.robot(path, func(p views.Page) templ.Component { return views.AskPhone(p, form) }); bad != nil || err != nil {
+		return bad, err
+	}
 	if err := send(r, form.Number); err != nil {
 		key, status := noCodeTo(err)
 		if key == "" {
 			return nil, err
 		}
 		form.Errors["number"] = views.Msg(key)
-		return show(status, views.AskPhone(v.page, form))
+		return show(status, views.AskPhone(v.guarded(path), form))
 	}
-	return show(http.StatusOK, views.EnterPhoneCode(v.page, v.phoneCode(views.PhoneUse(path))))
+	return show(http.StatusOK, v.enterPhone(v.phoneCode(views.PhoneUse(path))))
 }
 
 // phoneCode is the form for the code that was sent to a number.
@@ -141,6 +146,11 @@ func (v *visit) phoneCode(use views.PhoneUse) views.PhoneCode {
 		v.page.Carry = nil
 	}
 	return form
+}
+
+// enterPhone is the page with that form. Having another code sent is guarded as the first was.
+func (v *visit) enterPhone(form views.PhoneCode) templ.Component {
+	return views.EnterPhoneCode(v.guarded(string(form.Use)), form)
 }
 
 // takePhoneCode reads that form; bad is the form again where something is missing.
@@ -171,14 +181,14 @@ func (s *Service) enterPhoneCode(r *api.Request, _ *api.None) (api.Responder, er
 	}
 	form, bad := v.takePhoneCode(views.PhoneSignIn)
 	if bad {
-		return wrong(views.EnterPhoneCode(v.page, form))
+		return wrong(v.enterPhone(form))
 	}
 	auth, err := s.Phones.Enter(r, form.Number, typedCode(r))
 	switch {
 	case err == nil:
 		return v.onward(auth)
 	case blamesPhoneCode(err, form.Errors):
-		return wrong(views.EnterPhoneCode(v.page, form))
+		return wrong(v.enterPhone(form))
 	}
 	switch codeOf(err) {
 	case codeNumberNobody:
@@ -197,7 +207,7 @@ func (s *Service) resetByPhone(r *api.Request, _ *api.None) (api.Responder, erro
 	}
 	form, bad := v.takePhoneCode(views.PhoneReset)
 	if bad {
-		return wrong(views.EnterPhoneCode(v.page, form))
+		return wrong(v.enterPhone(form))
 	}
 	err = s.Phones.Reset(r, form.Number, typedCode(r), field(r, "password"))
 	switch {
@@ -209,7 +219,7 @@ func (s *Service) resetByPhone(r *api.Request, _ *api.None) (api.Responder, erro
 	default:
 		return nil, err
 	}
-	return wrong(views.EnterPhoneCode(v.page, form))
+	return wrong(v.enterPhone(form))
 }
 
 // mayBeNumber tells a phone number from an address and a username: it has digits,
@@ -227,13 +237,13 @@ func (v *visit) loginByPhone(form views.LoginForm, password string) (api.Respond
 	switch codeOf(err) {
 	case codeNumber:
 		form.Errors["email"] = views.Msg("phone.number_invalid")
-		return wrong(views.Login(v.page, form))
+		return wrong(views.Login(v.guarded(formLogin), form))
 	case codeWrongNumber, codeTooLong:
 		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("login.wrong_phone")}
-		return wrong(views.Login(v.page, form))
+		return wrong(views.Login(v.guarded(formLogin), form))
 	case codeNumberFirst: // a code is on its way
 		v.r.Body["number"] = form.Email
-		return show(http.StatusForbidden, views.EnterPhoneCode(v.page, v.phoneCode(views.PhoneSignIn)))
+		return show(http.StatusForbidden, v.enterPhone(v.phoneCode(views.PhoneSignIn)))
 	}
 	if err != nil {
 		return v.notSignedIn(form, err)

@@ -30,7 +30,7 @@ func (s *Service) signUpPage(r *api.Request, _ *api.None) (api.Responder, error)
 		s.Core.KeepInvitation(r, form.Invitation.Secret)
 	}
 	v.page.Alert = v.cameBack()
-	return show(http.StatusOK, views.SignUp(v.page, form))
+	return show(http.StatusOK, views.SignUp(v.guarded(formSignUp), form))
 }
 
 // signUpForm is the form for whoever may sign up, or the page that says why they may not.
@@ -97,7 +97,10 @@ func (s *Service) signUp(r *api.Request, _ *api.None) (api.Responder, error) {
 	form.Name, form.Email, form.Errors = newcomer.Name, newcomer.Email, errs
 	form.Username.Value = newcomer.Username
 	if len(errs) > 0 {
-		return wrong(views.SignUp(v.page, form))
+		return wrong(views.SignUp(v.guarded(formSignUp), form))
+	}
+	if bad, err := v.robot(formSignUp, func(p views.Page) templ.Component { return views.SignUp(p, form) }); bad != nil || err != nil {
+		return bad, err
 	}
 	newcomer.CallbackURL, newcomer.Invitation = v.callback(), v.invitation()
 	user, auth, err := s.Acts.SignUp(r, newcomer)
@@ -124,7 +127,7 @@ func (v *visit) signedUp(email string, auth *core.Auth, pending bool) (api.Respo
 
 func (v *visit) notSignedUp(form views.SignUpForm, err error) (api.Responder, error) {
 	if v.blames(err, form.Errors, "password") {
-		return wrong(views.SignUp(v.page, form))
+		return wrong(views.SignUp(v.guarded(formSignUp), form))
 	}
 	switch codeOf(err) {
 	case codeSignUpDisabled:

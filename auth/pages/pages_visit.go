@@ -84,7 +84,7 @@ func (s *Service) page(r *api.Request, wished, self string) views.Page {
 		Locale: locale, Languages: s.catalogue.Languages(), App: appName, Host: s.base.Host, Self: self, Now: r.Now(),
 		Assets: views.Assets{
 			CSS: static.URL("authd.css"), Icon: static.URL("favicon.svg"), TouchIcon: static.URL("icon.png"),
-			Submit: static.URL("submit.js"), Passkey: static.URL("passkey.js"), Code: static.URL("code.js"), Wallet: static.URL("wallet.js"),
+			Submit: static.URL("submit.js"), Passkey: static.URL("passkey.js"), Code: static.URL("code.js"), Wallet: static.URL("wallet.js"), Captcha: static.URL("captcha.js"),
 		},
 		Origin: s.elsewhere(r),
 	}

@@ -10,6 +10,18 @@ func guardDeviations() []deviation {
 			Why:        "NIST SP 800-63B section 5.2.2, and lists of passwords from breaches elsewhere.",
 		},
 		{
+			ID:         "captcha-after-limits",
+			BetterAuth: "The captcha plugin asks before the rate limit, for every method, and takes a `success` that is anything true.",
+			Authd:      "It asks after the rate limit, where there is an endpoint, and `success` must be `true`.",
+			Why:        "Nobody may have this server ask a provider without limit.",
+		},
+		{
+			ID:         "proof-of-work",
+			BetterAuth: "Every captcha is a third party's.",
+			Authd:      "`captcha.provider = \"proof-of-work\"` is one of its own: `GET /captcha/challenge?for=/sign-in/email` gives a task, and its solution comes as any other, in `x-captcha-response`. From a network that waits for its guesses the task is harder, and who solves it does not wait.",
+			Why:        "A server of one's own should not have to tell a third party who signs in.",
+		},
+		{
 			ID:         "known-device-cookie",
 			BetterAuth: "A sign-in sets the session's cookies.",
 			Authd:      "It sets `known_device` too: signed, encrypted, HttpOnly. It lets nobody in.",

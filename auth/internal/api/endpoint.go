@@ -92,11 +92,13 @@ type Endpoint struct {
 	// MaxBody is the largest body in bytes, 0 for the router's.
 	MaxBody int64
 	Guards  []Guard
-	Errors  []*Error // what it may answer beyond the errors every endpoint shares
-	Limit   Rule
-	Origin  OriginRule
-	CORS    CORSRule
-	Page    bool // errors are pages, not JSON
+	// First, when set, is asked before anything but the limit: the contract has a captcha there.
+	First  func(r *Request) error
+	Errors []*Error // what it may answer beyond the errors every endpoint shares
+	Limit  Rule
+	Origin OriginRule
+	CORS   CORSRule
+	Page   bool // errors are pages, not JSON
 	// Document is for what stands at a standard's place, such as metadata: methods
 	// that it does not have are 405 there and not, as everywhere else in the contract, 404.
 	Document bool

@@ -19,6 +19,8 @@ type Request struct {
 	// Body is the decoded body as it came (nil when there was none): for
 	// capabilities that look beside the endpoint's own fields, such as oauth_query.
 	Body map[string]any
+	// Work is what the proof of work that came along is worth, in bits; 0 without one.
+	Work int
 
 	router   *Router
 	endpoint *Endpoint
@@ -27,6 +29,7 @@ type Request struct {
 	now      time.Time
 	addr     netip.Addr
 	allow    string // the methods that a 405 names
+	hosts    []string
 }
 
 // Context ends when the client goes away or the server's time is up.
@@ -73,6 +76,9 @@ func (r *Request) Expose(name string) {
 		h.Set(expose, list+", "+name)
 	}
 }
+
+// Admit lets the page that answers load from further hosts, and speak to them.
+func (r *Request) Admit(hosts []string) { r.hosts = hosts }
 
 // Query is the first value of a query parameter, "" when absent.
 func (r *Request) Query(name string) string { return r.HTTP.URL.Query().Get(name) }

@@ -220,6 +220,11 @@ func (r *Request) serve(e *Endpoint) {
 }
 
 func (r *Request) run(e *Endpoint) (any, error) {
+	if e.First != nil {
+		if err := e.First(r); err != nil {
+			return nil, err
+		}
+	}
 	body, err := r.readBody()
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -75,18 +76,23 @@ func (p Page) Respond(r *Request) error {
 // no frame around it, nothing kept by a cache, nothing told to the next site.
 func (r *Request) pageHeaders(formOrigin string, frames []string) {
 	h := r.Header()
-	framed := ""
+	admitted, framed := "", ""
+	referrer := "same-origin"
+	if len(r.hosts) > 0 {
+		admitted = " " + strings.Join(r.hosts, " ")
+		frames = append(slices.Clip(frames), r.hosts...)
+		referrer = "strict-origin-when-cross-origin" // they ask where they are
+	}
 	if len(frames) > 0 {
 		framed = "; frame-src " + strings.Join(frames, " ")
 	}
-	referrer := "same-origin"
 	if formOrigin == "" {
 		formOrigin = "'self'"
 	} else {
 		referrer = "origin" // else the other side is told "Origin: null"
 	}
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "+
-		"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action "+formOrigin+framed)
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'"+admitted+"; img-src 'self' data:; font-src 'self'; script-src 'self'"+admitted+"; "+
+		"connect-src 'self'"+admitted+"; base-uri 'none'; frame-ancestors 'none'; form-action "+formOrigin+framed)
 	if strings.HasPrefix(r.Base(), "https:") {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}

@@ -82,7 +82,7 @@ func (c *Config) refuse(key string, given any, allowed string) error {
 func (c *Config) check() error {
 	for _, check := range []func() error{
 		c.checkAddresses, c.checkSecrets, c.checkOrigins, c.checkPasskey, c.checkPasswords,
-		c.checkAccount, c.checkSession, c.checkCookies, c.checkProvider, c.checkMail, c.checkPolicy, c.checkSignUp, c.checkGuards, c.checkPlaceholders, c.checkUsername, c.checkSMS,
+		c.checkAccount, c.checkSession, c.checkCookies, c.checkProvider, c.checkMail, c.checkPolicy, c.checkSignUp, c.checkGuards, c.checkCaptcha, c.checkPlaceholders, c.checkUsername, c.checkSMS,
 	} {
 		if err := check(); err != nil {
 			return err

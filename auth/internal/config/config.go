@@ -29,6 +29,7 @@ type Config struct {
 	PasswordRules       PasswordRules       `toml:"password_rules"`
 	HaveIBeenPwned      HaveIBeenPwned      `toml:"have_i_been_pwned"`
 	Lockout             SignInLockout       `toml:"lockout"`
+	Captcha             Captcha             `toml:"captcha"`
 	EmailVerification   EmailVerification   `toml:"email_verification"`
 	Account             Account             `toml:"account"`
 	SignUp              SignUp              `toml:"sign_up"`

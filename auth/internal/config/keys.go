@@ -12,7 +12,7 @@ import (
 type Key struct {
 	Path    string   // as in authd.toml: session.cookie_cache.max_age
 	Env     []string // its variables, the one to document first
-	Kind    string   // string, list, boolean, number, duration, object, table, tables, texts
+	Kind    string   // string, list, boolean, number, fraction, duration, object, table, tables, texts
 	Default string   // as text; empty when there is none or it depends on other keys
 	Shown   string   // the default in words, where it depends on other keys
 	Doc     string
@@ -107,6 +107,8 @@ func kindOf(t reflect.Type) string {
 		return "boolean"
 	case reflect.Int:
 		return "number"
+	case reflect.Float64:
+		return "fraction"
 	default:
 		return "string"
 	}
@@ -125,6 +127,8 @@ func (k Key) allowed() string {
 		return "a duration such as 7d, 24h or 5m" + k.bounds()
 	case "number":
 		return "a whole number" + k.bounds()
+	case "fraction":
+		return "a number from 0 to 1"
 	case "boolean":
 		return "true or false"
 	case "list":

@@ -66,6 +66,8 @@ func (k Key) parse(source string, given any) (any, error) {
 		return k.parseBool(source, given)
 	case "number":
 		return k.parseNumber(source, given)
+	case "fraction":
+		return k.parseFraction(source, given)
 	case "duration":
 		return k.parseDuration(source, given)
 	case "list":
@@ -152,6 +154,28 @@ func (k Key) parseNumber(source string, given any) (any, error) {
 		return nil, k.refuse(source, given)
 	}
 	return number, nil
+}
+
+func (k Key) parseFraction(source string, given any) (any, error) {
+	var fraction float64
+	switch value := given.(type) {
+	case int64:
+		fraction = float64(value)
+	case float64:
+		fraction = value
+	case string:
+		parsed, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return nil, k.refuse(source, given)
+		}
+		fraction = parsed
+	default:
+		return nil, k.refuse(source, given)
+	}
+	if !(fraction >= 0 && fraction <= 1) {
+		return nil, k.refuse(source, given)
+	}
+	return fraction, nil
 }
 
 func (k Key) parseDuration(source string, given any) (any, error) {

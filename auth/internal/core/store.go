@@ -183,6 +183,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)`, id, purpose, hash, subject, data, expires,
 	return err
 }
 
+func insertSpent(ctx context.Context, tx *store.Tx, id, purpose, hash string, expires, now time.Time) (bool, error) {
+	n, err := tx.Exec(ctx, `INSERT INTO verification (id, purpose, value_hash, expires_at, created_at)
+VALUES ($1, $2, $3, $4, $5) ON CONFLICT (purpose, value_hash) DO NOTHING`, id, purpose, hash, expires, now)
+	return n == 1, err
+}
+
 func consumeVerification(ctx context.Context, tx *store.Tx, purpose, hash string, now time.Time) (*Verification, error) {
 	return store.One(ctx, tx, scanVerification, `DELETE FROM verification WHERE purpose = $1 AND value_hash = $2 AND expires_at > $3
 RETURNING `+verificationColumns, purpose, hash, now)

@@ -81,6 +81,13 @@ func (c *Core) SpendVerification(ctx context.Context, tx *store.Tx, purpose, val
 	return markVerification(ctx, tx, purpose, purpose+"-used", HashToken(value), c.Now(ctx))
 }
 
+// SpendOnce remembers until its end that a value was used which this table does not
+// hold, such as a signed one. Only the first caller is told true.
+func (c *Core) SpendOnce(ctx context.Context, tx *store.Tx, purpose, value string, end time.Time) (bool, error) {
+	// What is swept is a day past its end; nobody asks after this one.
+	return insertSpent(ctx, tx, NewID(), purpose, HashToken(value), end.Add(-24*time.Hour), c.Now(ctx))
+}
+
 // DropVerifications removes what is left of a purpose for a subject.
 func (c *Core) DropVerifications(ctx context.Context, tx *store.Tx, purpose, subject string) error {
 	return deleteVerifications(ctx, tx, purpose, subject)
