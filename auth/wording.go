@@ -63,6 +63,8 @@ func word(ctx context.Context, from views.Sender, base string, l *core.Letter) (
 		return views.PasskeyAddedMail(ctx, from, l.About, happened(l, base+"/account/security"))
 	case "passkey-removed":
 		return views.PasskeyRemovedMail(ctx, from, l.About, happened(l, base+"/account/security"))
+	case "phone-added", "phone-changed", "phone-removed":
+		return views.PhoneMail(ctx, from, l.Kind, l.About, happened(l, base+"/account/security"))
 	case "existing-user-sign-up":
 		return views.ExistingUserMail(ctx, from, base+"/login")
 	case "confirm-code":

@@ -353,6 +353,10 @@ func letters(t *testing.T, l *Locale) map[string]Mail {
 	add("address-claimed", mail, err)
 	mail, err = PasskeyAddedMail(t.Context(), from, "Blue key", happened)
 	add("passkey-added", mail, err)
+	for _, kind := range []string{"phone-added", "phone-changed", "phone-removed"} {
+		mail, err = PhoneMail(t.Context(), from, kind, "567", happened)
+		add(kind, mail, err)
+	}
 	mail, err = PasskeyRemovedMail(t.Context(), from, "", happened)
 	add("passkey-removed", mail, err)
 	mail, err = ExistingUserMail(t.Context(), from, link)

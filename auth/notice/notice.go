@@ -41,6 +41,7 @@ func New(c *core.Core, d Devices) *Service {
 		c.TwoFactorChanged.On(s.twoFactorChanged)
 	}
 	s.passkeys()
+	s.phones()
 	if c.Config.Notices.EmailChanged {
 		c.EmailChanged.On(s.emailChanged)
 	}

@@ -86,6 +86,7 @@ func New(c *core.Core, p Passwords, sender sms.Sender, word Wording) (*Service, 
 		return dropCodesOf(ctx, tx, u.ID)
 	})
 	c.UserDeleted.On(dropCodesOf)
+	c.UserUpdated.On(s.updated)
 	return s, nil
 }
 
@@ -189,6 +190,19 @@ func (s *Service) check(ctx context.Context, in *core.UserInput) error {
 	}
 	in.Also[fieldVerified] = "false"
 	return nil
+}
+
+// updated tells of a proven number that is another one, whoever changed it.
+func (s *Service) updated(ctx context.Context, tx *store.Tx, e core.UserUpdated) error {
+	before, after := s.Number(e.Before), s.Number(e.After)
+	if before == after {
+		return nil
+	}
+	cause := s.core.CauseOf(ctx)
+	change := &core.PhoneChanged{User: e.After, Before: before, After: after, Event: cause.Event, Locale: cause.Locale}
+	err := s.core.PhoneChanged.Emit(ctx, tx, change)
+	cause.Mails = append(cause.Mails, change.Mails...)
+	return err
 }
 
 func (s *Service) checkNew(ctx context.Context, given any) error {

@@ -42,7 +42,7 @@ func (s *Service) SignIn(r *api.Request, written, password string, remember bool
 // Change gives the caller a number that they have proven, in place of another.
 // Errors: ErrExists, those of codes.
 func (s *Service) Change(r *api.Request, caller *core.Auth, p Proof) error {
-	ctx := r.Context()
+	ctx, cause := core.WithCause(r)
 	_, number, err := s.consume(ctx, forNumber, p.Number, p.Code)
 	if err != nil {
 		return err
@@ -51,6 +51,7 @@ func (s *Service) Change(r *api.Request, caller *core.Auth, p Proof) error {
 		return ErrNotSignedIn
 	}
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		cause.Mails = nil // of a run that was taken back
 		holder, err := s.findOrNobody(ctx, tx, number)
 		if err != nil {
 			return err
@@ -73,6 +74,7 @@ func (s *Service) Change(r *api.Request, caller *core.Auth, p Proof) error {
 	if err != nil {
 		return err
 	}
+	s.core.Mail.Sent(ctx, cause.Mails...)
 	r.Security("phone-number-changed", "user", caller.User.ID)
 	s.core.SetCache(r, caller)
 	return nil
@@ -80,8 +82,9 @@ func (s *Service) Change(r *api.Request, caller *core.Auth, p Proof) error {
 
 // Remove takes the caller's number away. Errors: ErrLast.
 func (s *Service) Remove(r *api.Request, caller *core.Auth) error {
-	ctx := r.Context()
+	ctx, cause := core.WithCause(r)
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		cause.Mails = nil // of a run that was taken back
 		user, err := s.core.User(ctx, tx, caller.User.ID)
 		if err != nil {
 			return err
@@ -101,6 +104,7 @@ func (s *Service) Remove(r *api.Request, caller *core.Auth) error {
 	if err != nil {
 		return err
 	}
+	s.core.Mail.Sent(ctx, cause.Mails...)
 	r.Security("phone-number-removed", "user", caller.User.ID)
 	s.core.SetCache(r, caller)
 	return nil
@@ -110,7 +114,7 @@ func (s *Service) Remove(r *api.Request, caller *core.Auth) error {
 // configured. auth is nil where no session was wanted.
 // Errors: ErrNotThere, ErrClosed, those of codes, sign-ups and sign-ins.
 func (s *Service) Verify(r *api.Request, p Proof) (user *core.User, auth *core.Auth, err error) {
-	ctx := r.Context()
+	ctx, cause := core.WithCause(r)
 	caller, err := s.core.Authenticate(r)
 	if err != nil {
 		return nil, nil, err
@@ -129,7 +133,13 @@ func (s *Service) Verify(r *api.Request, p Proof) (user *core.User, auth *core.A
 	if holder == nil {
 		return s.signUp(r, number, p)
 	}
+	defer func() {
+		if err == nil {
+			s.core.Mail.Sent(ctx, cause.Mails...)
+		}
+	}()
 	prove := func(tx *store.Tx) error {
+		cause.Mails = nil // of a run that was taken back
 		u, err := s.find(ctx, tx, number)
 		if errors.Is(err, store.ErrNotFound) || err == nil && u.ID != holder.ID {
 			return ErrNotThere // changed since
@@ -141,7 +151,8 @@ func (s *Service) Verify(r *api.Request, p Proof) (user *core.User, auth *core.A
 		return s.give(ctx, tx, u, number)
 	}
 	if p.NoSession {
-		return holder, nil, s.core.DB.Write(ctx, prove)
+		err = s.core.DB.Write(ctx, prove)
+		return holder, nil, err
 	}
 	auth, err = s.core.SignIn(r, core.NewSignIn(r, holder, method, true, "sms"), prove)
 	if err != nil {

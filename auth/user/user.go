@@ -63,8 +63,9 @@ func (s *Service) Update(r *api.Request, caller *core.Auth, up Update) error {
 	if up.Name == nil && up.Image == nil && len(up.Fields) == 0 {
 		return ErrNothing
 	}
-	ctx := r.Context()
+	ctx, cause := core.WithCause(r)
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		cause.Mails = nil // of a run that was taken back
 		user, err := s.core.User(ctx, tx, caller.User.ID)
 		if err != nil {
 			return err
@@ -88,6 +89,7 @@ func (s *Service) Update(r *api.Request, caller *core.Auth, up Update) error {
 	if err != nil {
 		return err
 	}
+	s.core.Mail.Sent(ctx, cause.Mails...)
 	s.core.ResendCookies(r, caller)
 	return nil
 }

@@ -66,6 +66,7 @@ func (s *Service) events() []source {
 		on(s, &c.PasskeyAdded, "passkey.added", "A user's account got another passkey; one made with the account is not told of apart.", examplePasskey(), passkeyEvent),
 		on(s, &c.PasskeyRenamed, "passkey.renamed", "A passkey got another name.", examplePasskey(), passkeyEvent),
 		on(s, &c.PasskeyRemoved, "passkey.removed", "A passkey was taken from a user's account.", examplePasskey(), passkeyEvent),
+		on(s, &c.PhoneChanged, "phone_number.changed", "A user's proven phone number was added, replaced or taken away.", &core.PhoneChanged{User: ada, After: "+15550001111"}, phoneChanged),
 		on(s, &c.SessionEnded, "session.ended", "A session was ended, by sign-out or revocation; not sent when it ends by its age.", core.SessionEnded{UserID: ada.ID, SessionID: exampleSession().ID}, sessionEnded),
 		s.allSessionsEnded(),
 		on(s, &c.AttemptsLocked, "sign_in.locked", "Guesses at an account, or from a network, are to wait.", core.AttemptsLocked{Kind: "account", User: ada, IP: "203.0.113.7"}, attemptsLocked),

@@ -159,6 +159,7 @@ type Notices struct {
 	EmailChanged    bool `toml:"email_changed" default:"true" doc:"The old and the new address are told when one took the other's place."`
 	PasskeyAdded    bool `toml:"passkey_added" default:"true" doc:"People are told by mail that their account has another passkey."`
 	PasskeyRemoved  bool `toml:"passkey_removed" default:"true" doc:"People are told by mail that a passkey was taken from their account."`
+	PhoneNumber     bool `toml:"phone_number" default:"true" doc:"People are told by mail that a phone number was added to their account, replaced or removed."`
 	NewDevice       bool `toml:"new_device" default:"true" doc:"People are told by mail of a sign-in in a browser that they have not used before. One without cookies is known by its kind and network."`
 	SignInLocked    bool `toml:"sign_in_locked" default:"true" doc:"People are told by mail, at most once a day, that somebody guesses their password."`
 	TwoFactor       bool `toml:"two_factor" default:"true" doc:"People are told by mail that two-step sign-in was turned on or off, and of every backup code that was used."`

@@ -71,6 +71,8 @@ type Core struct {
 	UserLinked event.Topic[*UserLinked]
 	// PasskeyAdded, PasskeyRenamed and PasskeyRemoved tell what a person did with a passkey.
 	PasskeyAdded, PasskeyRenamed, PasskeyRemoved event.Topic[*PasskeyEvent]
+	// PhoneChanged is emitted when a user's proven phone number is another one, or none.
+	PhoneChanged event.Topic[*PhoneChanged]
 	// AttemptsLocked tells that guesses at an account, or from a network, are to wait.
 	AttemptsLocked event.Topic[AttemptsLocked]
 	// SigningIn runs before a session exists; an error refuses the sign-in.
