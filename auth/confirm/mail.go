@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
@@ -17,6 +18,8 @@ type codeJob struct {
 	UserID    string `json:"userId"`
 	SessionID string `json:"sessionId"`
 	Locale    string `json:"locale,omitempty"`
+	// Asked is when, by the time of who asked.
+	Asked time.Time `json:"asked,omitzero"`
 }
 
 // shown is what a test build shows of a mail.
@@ -38,7 +41,7 @@ func (s *Service) SendCode(r *api.Request, a *core.Auth) error {
 	}
 	var mail string
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		mail, err = s.core.Mail.Queue(ctx, tx, kindCode, codeJob{UserID: a.User.ID, SessionID: a.Session.ID, Locale: r.Languages()})
+		mail, err = s.core.Mail.Queue(ctx, tx, kindCode, codeJob{UserID: a.User.ID, SessionID: a.Session.ID, Locale: r.Languages(), Asked: s.now(ctx)})
 		return err
 	})
 	if err == nil {
@@ -66,6 +69,9 @@ func (s *Service) codeMail(ctx context.Context, payload []byte) (*core.Letter, e
 		return nil, err
 	}
 	now := s.now(ctx)
+	if job.Asked.After(now) {
+		now = job.Asked
+	}
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
 		if _, err := s.core.SessionEnd(ctx, tx, job.SessionID); err != nil {
 			return err

@@ -141,8 +141,12 @@ func (s *Service) codeMail(ctx context.Context, payload []byte) (*core.Letter, e
 	if err != nil {
 		return nil, err
 	}
+	until := now.Add(s.cfg.OTPOptions.Period)
+	if job.Until.After(until) { // by the time of who asked
+		until = job.Until
+	}
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
-		return saveCode(ctx, tx, job.Owner, u.ID, s.hashCode(job.Owner, code), now.Add(s.cfg.OTPOptions.Period))
+		return saveCode(ctx, tx, job.Owner, u.ID, s.hashCode(job.Owner, code), until)
 	})
 	if err != nil {
 		return nil, err

@@ -5,10 +5,10 @@ import { once } from "node:events";
 import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import { createAuthClient } from "better-auth/client";
-import { phoneNumberClient, usernameClient } from "better-auth/client/plugins";
+import { phoneNumberClient, twoFactorClient, usernameClient } from "better-auth/client/plugins";
 import { Webhook } from "standardwebhooks";
 import { start } from "../lib/authd.mjs";
-import { accessible, launch, open, submit } from "../lib/browser.mjs";
+import { accessible, launch, open, press, submit } from "../lib/browser.mjs";
 import { Jar } from "../lib/jar.mjs";
 
 const password = "correct-horse-battery";
@@ -60,7 +60,7 @@ describe("usernames and phone numbers", () => {
 
   const visitor = () => {
     const jar = new Jar(server.url);
-    return createAuthClient({ baseURL: server.url, plugins: [usernameClient(), phoneNumberClient()], fetchOptions: { customFetchImpl: jar.fetch } });
+    return createAuthClient({ baseURL: server.url, plugins: [usernameClient(), phoneNumberClient(), twoFactorClient()], fetchOptions: { customFetchImpl: jar.fetch } });
   };
   // text is the newest message to a phone, once there are so many.
   const text = async (to, count = 1) => {
@@ -92,10 +92,10 @@ describe("usernames and phone numbers", () => {
     const page = await open(browser);
     await page.goto(`${server.url}/login`);
     await accessible(page);
-    await submit(page, { "E-mail address or username": "nobody_at_all", Password: password }, "Sign in");
+    await submit(page, { "E-mail address, username or phone number": "nobody_at_all", Password: password }, "Sign in");
     await page.getByText("The username or the password is wrong.").waitFor();
     await accessible(page);
-    await submit(page, { "E-mail address or username": "GRACE", Password: password }, "Sign in");
+    await submit(page, { "E-mail address, username or phone number": "GRACE", Password: password }, "Sign in");
     assert.equal(new URL(page.url()).pathname, "/account");
     await page.close();
   });
@@ -129,6 +129,40 @@ describe("usernames and phone numbers", () => {
     const { user } = ok(await eva.getSession());
     assert.deepEqual([user.email, user.phoneNumber, user.phoneNumberVerified], ["eva@names.example", number, true]);
     assert.equal((await eva.updateUser({ phoneNumber: "+15550100003" })).error.code, "PHONE_NUMBER_CANNOT_BE_UPDATED");
+  });
+
+  test("a code in a text message is a second step, once", async () => {
+    const number = "+15550100004";
+    const kim = visitor();
+    ok(await kim.signUp.email({ email: "kim@names.example", password, name: "Kim" }));
+    ok(await kim.phoneNumber.sendOtp({ phoneNumber: number }));
+    ok(await kim.phoneNumber.verify({ phoneNumber: number, code: codeIn(await text(number)), updatePhoneNumber: true }));
+    ok(await kim.twoFactor.enable({ password, method: "otp" }));
+    const waits = async () => {
+      const page = await open(browser);
+      await page.goto(`${server.url}/login`);
+      await submit(page, { "E-mail address, username or phone number": "kim@names.example", Password: password }, "Sign in");
+      assert.equal(new URL(page.url()).pathname, "/two-factor");
+      return page;
+    };
+    const page = await waits();
+    receiver.refuse = 1; // the message comes all the same
+    await press(page, "Send me a code by text message");
+    const message = await text(number, 2);
+    assert.equal(message.kind, "two-factor-otp");
+    await accessible(page);
+    const other = await waits();
+    await press(other, "Send me a code by text message");
+    const another = await text(number, 3);
+    assert.notEqual(another.id, message.id);
+    if (codeIn(another) !== codeIn(message)) { // a code is for the sign-in that asked for it
+      await submit(other, { Code: codeIn(message) }, "Sign in");
+      assert.equal(new URL(other.url()).pathname, "/two-factor");
+    }
+    await submit(page, { Code: codeIn(message) }, "Sign in");
+    assert.equal(new URL(page.url()).pathname, "/account");
+    assert.deepEqual(receiver.wrong, []);
+    for (const each of [page, other]) await each.context().close();
   });
 
   test("no log names a number or a code", () => {
