@@ -116,6 +116,7 @@
       if (!say(form, !isSecureContext ? "insecure" : inApp ? "app" : "missing")) continue;
     }
     for (const part of document.querySelectorAll("[data-webauthn]")) part.hidden = false;
+    if (document.activeElement === document.body) form.querySelector("[autofocus]")?.focus(); // it was hidden
     if (!usable) continue;
     button.addEventListener("click", async (event) => {
       event.preventDefault();

@@ -58,7 +58,7 @@ func TestAPasskeyDeletesAnAccountWhosePasswordIsForgotten(t *testing.T) {
 	a := s.Authenticator()
 	c := s.SignUp("ada@example.com")
 	k := addPasskey(t, c, a)
-	contains(t, c.Get("./delete-account"), "Confirm with a passkey and delete", `<script src="/static/passkey.`)
+	contains(t, c.Get("./delete-account"), "Delete with a passkey", `<script src="/static/passkey.`)
 	s.Clock.Advance(25 * time.Hour)
 	ask := func() *testkit.Answer { return c.Get("/passkey/generate-authenticate-options?any=true").Is(200, "") }
 	answer := a.Get(ask(), k)

@@ -94,7 +94,7 @@ describe("passkeys later", () => {
     await keys.go("Security", "/account/security");
     await keys.go("I do not know my password", "/account/security/new-password");
     await accessible(page);
-    await keys.to("New password");
+    assert.equal((await keys.focus()).name, "New password", "the first field has not the focus");
     await keys.type(next);
     await laptop.touches(true);
     await Promise.all([arrives(page, "/account/security"), keys.press("Enter")]);
@@ -105,7 +105,7 @@ describe("passkeys later", () => {
     await signIn(page, email, next);
     await page.goto(`${server.url}/delete-account`);
     await accessible(page);
-    await keys.to("Confirm with a passkey and delete");
+    await keys.to("Delete with a passkey");
     await laptop.touches(true);
     await Promise.all([page.getByRole("heading", { name: "Your account is deleted" }).waitFor(), keys.press("Enter")]);
     await accessible(page);
