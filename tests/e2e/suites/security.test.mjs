@@ -149,6 +149,23 @@ describe("two-step sign-in", () => {
     for (const each of [page, again]) await each.context().close();
   });
 
+  test("starts again where somebody says so, and forgets what was half done", async () => {
+    const { key } = await protect("again@example.com");
+    const page = await visitor();
+    await page.goto(`${server.url}/login?return_to=%2Faccount%2Fapps`);
+    await submit(page, { "E-mail address": "again@example.com", Password: password }, "Sign in");
+    assert.equal(at(page), "/two-factor");
+    await press(page, "Start again");
+    assert.equal(page.url(), `${server.url}/login?return_to=%2Faccount%2Fapps`);
+    await page.goto(`${server.url}/two-factor`);
+    assert.equal(await title(page), "This sign-in took too long");
+    await page.goto(`${server.url}/login?return_to=%2Faccount%2Fapps`);
+    await submit(page, { "E-mail address": "again@example.com", Password: password }, "Sign in");
+    await submit(page, { Code: await clock.code(key) }, "Sign in");
+    assert.equal(at(page), "/account/apps");
+    await page.context().close();
+  });
+
   test("takes a backup code or a code by mail instead", async () => {
     const email = "other@example.com";
     const { page: owner, codes } = await protect(email);
