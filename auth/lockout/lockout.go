@@ -83,14 +83,20 @@ func New(c *core.Core, d Devices, observe func(kind string)) (*Service, error) {
 		if err != nil {
 			return err
 		}
-		for _, name := range [...]string{u.Email, u.Extra.Text("username"), u.Extra.Text("phoneNumber")} {
-			if err := unlock(ctx, tx, s.bucket(kindAccount, name)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.afresh(ctx, tx, u)
 	})
+	c.MailboxClaimed.On(s.afresh)
 	return s, nil
+}
+
+// afresh ends the waiting of a user's account, under each of its names.
+func (s *Service) afresh(ctx context.Context, tx *store.Tx, u *core.User) error {
+	for _, name := range [...]string{u.Email, u.Extra.Text("username"), u.Extra.Text("phoneNumber")} {
+		if err := unlock(ctx, tx, s.bucket(kindAccount, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bucket is what a count is kept under.
