@@ -13,7 +13,7 @@ import (
 	"authd/auth/internal/testkit"
 )
 
-const work = "[sign_up]\nmode = \"anyone\"\n[magic_link]\nenabled = true\n[email_otp]\nenabled = true\n[username]\nenabled = true\n[phone_number]\nenabled = true\n" +
+const work = "[sign_up]\nmode = \"anyone\"\n[magic_link]\nenabled = true\n[email_otp]\nenabled = true\n[username]\nenabled = true\n[phone_number]\nenabled = true\n[anonymous]\nenabled = true\n" +
 	"[captcha]\nenabled = true\ndifficulty = 8\nlocked_difficulty = 10\nendpoints = [\"/sign-up/email\", \"/sign-in/email\", \"/request-password-reset\", \"/phone-number/*\", \"/send-verification-email\"]\n"
 
 // solved is what a browser sends along with a form.
@@ -40,6 +40,7 @@ func TestEveryFormOfAGuardedPageAsks(t *testing.T) {
 		{"./signup", "/signup", ada, 303},
 		{"./login", "/login", ada, 303},
 		{"./login", "/login", named, 422},
+		{"./login/guest", "/login", url.Values{}, 303},
 		{"./login/link", "/signup", ada, 200},
 		{"./login/link", "/login", url.Values{"email": {"ada@example.com"}}, 200},
 		{"./login/code/send", "/login", url.Values{"email": {"ada@example.com"}}, 200},

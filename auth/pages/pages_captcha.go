@@ -45,7 +45,7 @@ func standsFor(form string) []string {
 	case formPhoneReset:
 		return []string{"/phone-number/request-password-reset"}
 	case formLogin:
-		return []string{"/sign-in/email", "/sign-in/username", "/sign-in/phone-number", "/sign-in/magic-link", "/email-otp/send-verification-otp"}
+		return []string{"/sign-in/email", "/sign-in/username", "/sign-in/phone-number", "/sign-in/anonymous", "/sign-in/magic-link", "/email-otp/send-verification-otp"}
 	default: // it has none
 		return nil
 	}

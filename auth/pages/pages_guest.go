@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/views"
@@ -62,6 +64,13 @@ func (s *Service) loginGuest(r *api.Request, _ *api.None) (api.Responder, error)
 	}
 	if v.guest() { // a second click
 		return v.onward(v.auth)
+	}
+	form, err := v.loginForm()
+	if err != nil {
+		return nil, err
+	}
+	if bad, err := v.robot(formLogin, func(p views.Page) templ.Component { return views.Login(p, form) }); bad != nil || err != nil {
+		return bad, err
 	}
 	auth, err := s.Guests.SignIn(r)
 	switch {
