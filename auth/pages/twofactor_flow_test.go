@@ -168,3 +168,25 @@ func TestADeviceWaitsForTheSecondFactor(t *testing.T) {
 		letIn(t, s, b, device, code)
 	})
 }
+
+// TestASignedQueryWaitsForTheSecondFactor: an app with a sign-in page of its own gets
+// where to go on only with the second proof, also when that takes longer than the query lives.
+func TestASignedQueryWaitsForTheSecondFactor(t *testing.T) {
+	t.Parallel()
+	s := provider(t, "[oauth_provider]\nlogin_page = \"https://id.example/login\"\n")
+	_, app, _ := protected(t, s, "ada@example.com")
+	b := s.Client()
+	query := strings.TrimPrefix(ask(t, b, "own", callback, "prompt", "login"), "/login?")
+	held := b.Post("/sign-in/email", map[string]string{"email": "ada@example.com", "password": testkit.Password, "oauth_query": query}).Is(200, "")
+	if want := `{"twoFactorRedirect":true,"twoFactorMethods":["totp","otp"]}`; held.Body != want || signedIn(b) {
+		t.Fatalf("%s, want %s", held.Body, want)
+	}
+	b.Post("/two-factor/verify-totp", map[string]string{"code": app.wrong()}).Is(401, "INVALID_CODE")
+	s.Clock.Advance(9 * time.Minute)
+	done := b.Post("/two-factor/verify-totp", map[string]string{"code": app.code()}).Is(200, "")
+	to, err := url.Parse(done.Field("url"))
+	if err != nil || done.Field("redirect") != "true" {
+		t.Fatal(done.Body)
+	}
+	redeemed(t, s, to, "own").is(t, s.Clock.Now(t.Context()), "pwd", "otp", "mfa")
+}
