@@ -109,11 +109,23 @@ func (s *Service) signUp(r *api.Request, person Person, p *Passkey, value string
 	}
 	defer func() { s.core.Mail.Sent(ctx, append(mails, in.Mails...)...) }()
 	made := &Made{Passkey: p}
-	if s.waits(in) || !signIn {
-		if err = s.core.DB.Write(ctx, create); errors.Is(err, core.ErrEmailTaken) && s.waits(in) {
-			return s.alreadyThere(r, in, p, value)
+	switch {
+	case s.waits(in):
+		taken := false
+		err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+			if taken, err = s.core.SignUpUnseen(ctx, tx, in, func() error { return create(tx) }); err != nil || !taken {
+				return err
+			}
+			mails, err = s.alreadyThere(r, tx, in, value)
+			return err
+		})
+		if err == nil && taken {
+			p.UserID = core.NewID()
+			return made, nil
 		}
-	} else {
+	case !signIn:
+		err = s.core.DB.Write(ctx, create)
+	default:
 		entering := s.signInOf(r, nil, p.UserVerified)
 		made.Auth, err = s.core.SignIn(r, entering, func(tx *store.Tx) error {
 			err := create(tx)
@@ -128,21 +140,11 @@ func (s *Service) signUp(r *api.Request, person Person, p *Passkey, value string
 	return made, nil
 }
 
-// alreadyThere answers a sign-up with a known address as if it were new.
-func (s *Service) alreadyThere(r *api.Request, in *core.SignUp, p *Passkey, value string) (*Made, error) {
-	ctx := r.Context()
-	var mail string
-	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		if err := s.take(ctx, tx, purposeRegister, value); err != nil {
-			return err
-		}
-		mail, err = s.mails.QueueExisting(ctx, tx, in.Email, r.Languages())
-		return err
-	})
-	if err != nil {
+// alreadyThere uses the ceremony up, as for a new address, and tells the owner of the address.
+func (s *Service) alreadyThere(r *api.Request, tx *store.Tx, in *core.SignUp, value string) (mails []string, err error) {
+	if err := s.take(r.Context(), tx, purposeRegister, value); err != nil {
 		return nil, err
 	}
-	s.core.Mail.Sent(ctx, mail)
-	p.UserID = core.NewID()
-	return &Made{Passkey: p}, nil
+	id, err := s.mails.QueueExisting(r.Context(), tx, in.Email, r.Languages())
+	return []string{id}, err
 }

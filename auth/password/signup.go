@@ -46,8 +46,9 @@ func (s *Service) SignUp(r *api.Request, in SignUp) (user *core.User, auth *core
 		return nil, nil, err
 	}
 	user, auth, err = s.enter(r, in, who, hash)
-	if errors.Is(err, core.ErrEmailTaken) && s.waits(who) {
-		return s.alreadyThere(r, in, who)
+	if errors.Is(err, errThere) {
+		r.Security("sign-up-again", "method", who.Method)
+		return user, nil, nil
 	}
 	var held *core.Held
 	if err != nil && !errors.As(err, &held) {
@@ -92,7 +93,11 @@ func (s *Service) waits(who *core.SignUp) bool {
 	return who.Pending || s.core.Config.EmailAndPassword.RequireEmailVerification
 }
 
-// enter makes user, password, mail and session in one transaction.
+// errThere: the address is somebody's, who is told by mail; the answer is as to a new one.
+var errThere = errors.New("a sign-up with a known address")
+
+// enter makes user, password, mail and session in one transaction. Errors: errThere,
+// with a user who does not exist.
 func (s *Service) enter(r *api.Request, in SignUp, who *core.SignUp, hash string) (*core.User, *core.Auth, error) {
 	ctx, cfg := r.Context(), s.core.Config
 	var user *core.User
@@ -113,7 +118,23 @@ func (s *Service) enter(r *api.Request, in SignUp, who *core.SignUp, hash string
 		return nil
 	}
 	defer func() { s.core.Mail.Sent(ctx, append(mails, who.Mails...)...) }()
-	if s.waits(who) || !cfg.EmailAndPassword.AutoSignIn {
+	if s.waits(who) {
+		taken := false
+		err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+			if taken, err = s.core.SignUpUnseen(ctx, tx, who, func() error { return create(tx) }); err != nil || !taken {
+				return err
+			}
+			id, err := s.QueueExisting(ctx, tx, in.Email, r.Languages())
+			mails = []string{id}
+			return err
+		})
+		if err == nil && taken {
+			user = s.core.Synthetic(ctx, core.NewUser{Name: who.Name, Email: who.Email, Image: who.Image, Fields: who.Fields, Role: who.Role, Pending: who.Pending})
+			err = errThere
+		}
+		return user, nil, err
+	}
+	if !cfg.EmailAndPassword.AutoSignIn {
 		err := s.core.DB.Write(ctx, create)
 		return user, nil, err
 	}
@@ -134,22 +155,6 @@ func (s *Service) Create(ctx context.Context, tx *store.Tx, n core.NewUser, hash
 		return nil, err
 	}
 	return user, s.core.SetPasswordHash(ctx, tx, user.ID, hash)
-}
-
-// alreadyThere answers a sign-up with a known address as if it were new, and
-// tells the owner of the address.
-func (s *Service) alreadyThere(r *api.Request, in SignUp, who *core.SignUp) (*core.User, *core.Auth, error) {
-	ctx := r.Context()
-	var mail string
-	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		mail, err = s.QueueExisting(ctx, tx, in.Email, r.Languages())
-		return err
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	s.core.Mail.Sent(ctx, mail)
-	return s.core.Synthetic(ctx, core.NewUser{Name: who.Name, Email: who.Email, Image: who.Image, Fields: who.Fields, Role: who.Role, Pending: who.Pending}), nil, nil
 }
 
 // QueueExisting tells the owner of an address that somebody wanted an account with it.

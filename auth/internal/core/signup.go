@@ -48,6 +48,8 @@ type SignUp struct {
 	Fields Values
 
 	checked bool
+	// standIn: the user is made under an address that is nobody's, and taken back.
+	standIn bool
 }
 
 // NewSignUp takes from the request what the checks want to know.
@@ -115,9 +117,37 @@ func (c *Core) SignUp(ctx context.Context, tx *store.Tx, in *SignUp) (*User, err
 	if err := c.SigningUp.Emit(ctx, tx, in); err != nil {
 		return nil, err
 	}
+	email := in.Email
+	if in.standIn {
+		email = NewID() + "@invalid"
+	}
 	return c.CreateUser(ctx, tx, NewUser{
-		Name: in.Name, Email: in.Email, EmailVerified: in.EmailVerified, Image: in.Image, Role: in.Role, Pending: in.Pending, Fields: in.Fields,
+		Name: in.Name, Email: email, EmailVerified: in.EmailVerified, Image: in.Image, Role: in.Role, Pending: in.Pending, Fields: in.Fields,
 	})
+}
+
+var errTakenBack = errors.New("it was a stand-in")
+
+// SignUpUnseen runs create, which calls SignUp, inside tx, for answers that do not tell
+// whether the address is somebody's. Neither must the time they take, nor whom the gates
+// refuse: where it is taken, the same is done for a stand-in and taken back.
+func (c *Core) SignUpUnseen(ctx context.Context, tx *store.Tx, in *SignUp, create func() error) (taken bool, err error) {
+	_, err = c.UserByEmail(ctx, tx, in.Email)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return false, err
+	}
+	in.standIn = err == nil
+	err = tx.Attempt(ctx, func() error {
+		if err := create(); err != nil || !in.standIn {
+			return err
+		}
+		return errTakenBack
+	})
+	if errors.Is(err, errTakenBack) {
+		in.Mails = nil
+		return true, nil
+	}
+	return false, err
 }
 
 // Barred tells why a user gets no session now: ErrBanned, ErrNotVerified,

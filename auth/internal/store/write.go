@@ -33,6 +33,26 @@ func (tx *Tx) release(*conn, error) {}
 // must return at once: everybody who writes waits for it.
 func (tx *Tx) AfterCommit(fn func()) { tx.committed = append(tx.committed, fn) }
 
+// Attempt runs fn. When it fails, what it did is taken back, and the transaction goes on.
+func (tx *Tx) Attempt(ctx context.Context, fn func() error) error {
+	c, err := tx.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.exec("SAVEPOINT attempt"); err != nil {
+		return fmt.Errorf("savepoint: %w", err)
+	}
+	before := len(tx.committed)
+	if err := fn(); err != nil {
+		if !c.inTransaction() { // SQLite itself has rolled everything back
+			return err
+		}
+		tx.committed = tx.committed[:before]
+		return errors.Join(err, c.exec("ROLLBACK TO attempt"), c.exec("RELEASE attempt"))
+	}
+	return c.exec("RELEASE attempt")
+}
+
 // Exec runs a statement that answers with no rows and says how many rows it changed.
 func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
 	c, err := tx.acquire(ctx)

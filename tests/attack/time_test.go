@@ -1,0 +1,101 @@
+package attack_test
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"golang.org/x/crypto/argon2"
+)
+
+const (
+	tries  = 2000 // of either kind
+	people = 200  // so that each is asked about too seldom to be made to wait
+)
+
+// measure asks about known and unknown people in turns that chance decides.
+func measure(l *line, q question, from int) []sample {
+	order := make([]bool, 2*tries)
+	for i := 0; i < len(order); i += block {
+		part := order[i:min(i+block, len(order))]
+		for j := range part {
+			part[j] = j%2 == 0
+		}
+		rand.Shuffle(len(part), func(a, b int) { part[a], part[b] = part[b], part[a] })
+	}
+	samples := make([]sample, 0, len(order))
+	next := map[bool]int{}
+	for _, known := range order {
+		who := "known"
+		if !known {
+			who = "nobody"
+		}
+		n := next[known] % people
+		next[known]++
+		if q.fresh && !known {
+			n = from + next[known]
+		}
+		samples = append(samples, sample{l.ask(q, who, n).took, known})
+	}
+	return samples
+}
+
+// tells asks whether the times tell known people from unknown ones: twice before it
+// says so, and both times in the same direction.
+func tells(t *testing.T, l *line, q question) bool {
+	t.Helper()
+	first := judge(measure(l, q, 10_000))
+	t.Logf("%s: known ones take %v longer, chance makes %v", q.name, first.by, first.band)
+	if !first.told {
+		return false
+	}
+	again := judge(measure(l, q, 20_000))
+	t.Logf("%s, again: %v longer, chance makes %v", q.name, again.by, again.band)
+	return again.told && (again.by > 0) == (first.by > 0)
+}
+
+// TestTheTimeOfAnAnswerTellsNobody: 2,000 tries at known and unknown people each.
+func TestTheTimeOfAnAnswerTellsNobody(t *testing.T) {
+	w := begin(t, "[sms]\nmax_per_number = 100000\nmax_per_address = 1000000\nmax_per_hour = 1000000\n[lockout]\naccount_failures = 100\n")
+	for n := range people {
+		w.person(t, n)
+	}
+	for _, q := range questions() {
+		if tells(t, dial(t, w.URL), q) {
+			t.Errorf("%s: the time tells who has an account", q.name)
+		}
+	}
+}
+
+// leaky is a server that looks a name up and hashes the password that came with it; for a
+// name that nobody has it forgets the hash where it leaks.
+func leaky(t *testing.T, leaks bool) *line {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ Email, Password string }
+		if json.NewDecoder(r.Body).Decode(&in) != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		if in.Email[:5] == "known" || !leaks {
+			argon2.IDKey([]byte(in.Password), []byte("sixteen bytes...."), 1, 64, 1, 32)
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(s.Close)
+	return dial(t, s.URL)
+}
+
+// TestAForgottenHashIsFound: the measurement finds the smallest hash there is when it is
+// left out for unknown names, and finds nothing where nothing is left out.
+func TestAForgottenHashIsFound(t *testing.T) {
+	q := questions()[0]
+	if !tells(t, leaky(t, true), q) {
+		t.Error("a server that skips the hash for unknown names was not found")
+	}
+	if tells(t, leaky(t, false), q) {
+		t.Error("a server that hashes for all was found guilty")
+	}
+}
