@@ -117,6 +117,11 @@ func (s *Service) begin(r *api.Request, u *core.User, p Proof, owner string, enr
 // use consumes the proof in one conditional statement. It reports false for one
 // that does not hold, or that another request was quicker with.
 func (t *try) use(ctx context.Context, tx *store.Tx) (ok bool, refused, err error) {
+	// Of many that came together the others may have locked the account by now: then
+	// this one is neither used up nor told whether it was right.
+	if locked, err := t.lockedNow(ctx, tx); locked || err != nil {
+		return false, ErrLocked, err
+	}
 	switch t.proof.Kind {
 	case App:
 		if t.step > 0 {
@@ -138,6 +143,14 @@ func (t *try) use(ctx context.Context, tx *store.Tx) (ok bool, refused, err erro
 	}
 	ok, err = clearFailures(ctx, tx, t.user.ID, t.now)
 	return ok, ErrLocked, err
+}
+
+func (t *try) lockedNow(ctx context.Context, tx *store.Tx) (bool, error) {
+	if !t.cfg.AccountLockout.Enabled {
+		return false, nil
+	}
+	until, err := lockedUntil(ctx, tx, t.user.ID)
+	return err == nil && until != nil && until.After(t.now), err
 }
 
 // failed counts a wrong code against the account.

@@ -75,6 +75,15 @@ WHERE two_factor.locked_until IS NULL OR two_factor.locked_until <= $2`, userID,
 	return n > 0, err
 }
 
+// lockedUntil is nil where nothing locks the account.
+func lockedUntil(ctx context.Context, tx *store.Tx, userID string) (*time.Time, error) {
+	until, err := store.One(ctx, tx, func(r *store.Row) *time.Time { return r.NullTime() }, `SELECT locked_until FROM two_factor WHERE user_id = $1`, userID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return until, err
+}
+
 // countFailure counts one; at most of them in a row lock the account until then.
 func countFailure(ctx context.Context, tx *store.Tx, userID string, most int, until, now time.Time) error {
 	_, err := tx.Exec(ctx, `INSERT INTO two_factor (user_id, verified, last_step, failed_verification_count, created_at, updated_at)

@@ -5,6 +5,7 @@
 package attack_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -99,11 +100,12 @@ type mailbox struct {
 	addr string
 	mu   sync.Mutex
 	got  map[string]int
+	last map[string]string // what the newest one says
 }
 
 func newMailbox(t *testing.T) *mailbox {
 	t.Helper()
-	m := &mailbox{got: map[string]int{}}
+	m := &mailbox{got: map[string]int{}, last: map[string]string{}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -123,6 +125,13 @@ func (m *mailbox) To(address string) int {
 	return m.got[address]
 }
 
+// Last is what the newest mail to an address says.
+func (m *mailbox) Last(address string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last[address]
+}
+
 // NewSession implements [smtp.Backend].
 func (m *mailbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &letter{box: m}, nil }
 
@@ -137,10 +146,11 @@ func (l *letter) Mail(string, *smtp.MailOptions) error      { return nil }
 func (l *letter) Rcpt(to string, _ *smtp.RcptOptions) error { l.to = to; return nil }
 
 func (l *letter) Data(r io.Reader) error {
-	_, err := io.Copy(io.Discard, r)
+	text, err := io.ReadAll(r)
 	l.box.mu.Lock()
 	defer l.box.mu.Unlock()
 	l.box.got[l.to]++
+	l.box.last[l.to] = string(text)
 	return err
 }
 
@@ -148,16 +158,40 @@ func (l *letter) Data(r io.Reader) error {
 type phones struct {
 	url string
 	mu  sync.Mutex
+	got map[string]int
 	all int
+	// last is what the newest text to a number says.
+	last map[string]string
+}
+
+// To is how many texts a number has got, and the newest.
+func (p *phones) To(number string) (int, string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.got[number], p.last[number]
+}
+
+// All is how many texts went out.
+func (p *phones) All() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all
 }
 
 func newPhones(t *testing.T) *phones {
 	t.Helper()
-	p := &phones{}
-	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	p := &phones{got: map[string]int{}, last: map[string]string{}}
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var sent struct{ Data struct{ To, Text string } }
+		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+			t.Error(err)
+		}
+		text := sent.Data
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.all++
+		p.got[text.To]++
+		p.last[text.To] = text.Text
 	}))
 	t.Cleanup(s.Close)
 	p.url = s.URL
