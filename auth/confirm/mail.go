@@ -41,7 +41,7 @@ func (s *Service) SendCode(r *api.Request, a *core.Auth) error {
 	}
 	var mail string
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		mail, err = s.core.Mail.Queue(ctx, tx, kindCode, codeJob{UserID: a.User.ID, SessionID: a.Session.ID, Locale: r.Languages(), Asked: s.now(ctx)})
+		mail, err = s.core.Mail.QueueTo(ctx, tx, a.User.Email, kindCode, codeJob{UserID: a.User.ID, SessionID: a.Session.ID, Locale: r.Languages(), Asked: s.now(ctx)})
 		return err
 	})
 	if err == nil {

@@ -122,8 +122,12 @@ func (j job) subject() string {
 }
 
 // queue makes a code's row and queues its mail. worn tells that too many wrong
-// ones were tried: then there is no mail.
+// ones were tried: then there is no mail. Where an address has got too many mails the
+// code of the last one stays.
 func (s *Service) queue(ctx context.Context, tx *store.Tx, j job) (id string, worn bool, err error) {
+	if may, err := s.core.Mail.May(ctx, tx, j.Email); err != nil || !may {
+		return "", false, err
+	}
 	now := s.core.Now(ctx)
 	row, err := askCode(ctx, tx, asked{
 		purpose: j.Type, subject: j.subject(), seed: core.NewToken(seedLength), now: now, expires: now.Add(s.cfg.ExpiresIn),

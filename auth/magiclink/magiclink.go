@@ -84,7 +84,7 @@ func (s *Service) Request(r *api.Request, ask Ask) error {
 	}
 	var id string
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		id, err = s.core.Mail.Queue(ctx, tx, kind, j)
+		id, err = s.core.Mail.QueueTo(ctx, tx, j.Email, kind, j)
 		return err
 	})
 	if err != nil {

@@ -86,7 +86,7 @@ func (s *Service) RequestReset(r *api.Request, email, redirectTo string) error {
 	ctx := r.Context()
 	var mail string
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		mail, err = s.core.Mail.Queue(ctx, tx, kindReset, address{Email: core.NormalizeEmail(email), RedirectTo: redirectTo, Locale: r.Languages()})
+		mail, err = s.core.Mail.QueueTo(ctx, tx, email, kindReset, address{Email: core.NormalizeEmail(email), RedirectTo: redirectTo, Locale: r.Languages()})
 		return err
 	})
 	if err != nil {

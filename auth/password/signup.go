@@ -159,5 +159,5 @@ func (s *Service) Create(ctx context.Context, tx *store.Tx, n core.NewUser, hash
 
 // QueueExisting tells the owner of an address that somebody wanted an account with it.
 func (s *Service) QueueExisting(ctx context.Context, tx *store.Tx, email, languages string) (string, error) {
-	return s.core.Mail.Queue(ctx, tx, kindExistingUser, address{Email: core.NormalizeEmail(email), Locale: languages})
+	return s.core.Mail.QueueTo(ctx, tx, email, kindExistingUser, address{Email: core.NormalizeEmail(email), Locale: languages})
 }

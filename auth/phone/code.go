@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -83,7 +84,7 @@ func (s *Service) send(r *api.Request, written string, j job, userID string) err
 	var id string
 	var wait time.Duration
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-		if wait, err = s.count(ctx, tx, number, r.IP(), now); err != nil {
+		if wait, err = s.count(ctx, tx, append(s.causedBy(r.Address()), s.ofNumber(number)...), now); err != nil {
 			return err
 		}
 		if err := keepCode(ctx, tx, j.Kind, s.name("number", number), kept{hash: s.hash(j.Kind, number, j.Code), userID: userID, expires: j.Until}, now); err != nil {
@@ -105,14 +106,44 @@ func (s *Service) send(r *api.Request, written string, j job, userID string) err
 	return nil
 }
 
+// limit is how many messages there may be of a subject in an hour.
+type limit struct {
+	subject string
+	most    int
+}
+
+// ofNumber are the limits of every message to a number.
+func (s *Service) ofNumber(number string) []limit {
+	return []limit{{s.name("number", number), s.sms.MaxPerNumber}, {"all", s.sms.MaxPerHour}}
+}
+
+// causedBy are those of who has messages sent: somebody with IPv6 has 64 bits of
+// addresses to change between, and who rents a network has a few more.
+func (s *Service) causedBy(ip netip.Addr) []limit {
+	ip = ip.Unmap().WithZone("")
+	address, network := 64, 48
+	if ip.Is4() {
+		address, network = 32, 24
+	}
+	limits := []limit{{s.name("address", within(ip, address)), s.sms.MaxPerAddress}}
+	if ip.IsGlobalUnicast() && !ip.IsPrivate() {
+		limits = append(limits, limit{s.name("network", within(ip, network)), s.sms.MaxPerNetwork})
+	}
+	return limits
+}
+
+// within is the network of so many bits that an address is in.
+func within(ip netip.Addr, bits int) string {
+	prefix, err := ip.Prefix(bits)
+	if err != nil { // there is no address
+		return ip.String()
+	}
+	return prefix.String()
+}
+
 // count holds messages to their limits. Errors: errTooMany, and how long that lasts.
-func (s *Service) count(ctx context.Context, tx *store.Tx, number, address string, now time.Time) (time.Duration, error) {
-	for _, limit := range []struct {
-		subject string
-		most    int
-	}{
-		{s.name("number", number), s.sms.MaxPerNumber}, {s.name("address", address), s.sms.MaxPerAddress}, {"all", s.sms.MaxPerHour},
-	} {
+func (s *Service) count(ctx context.Context, tx *store.Tx, limits []limit, now time.Time) (time.Duration, error) {
+	for _, limit := range limits {
 		n, ends, err := countMessage(ctx, tx, limit.subject, now)
 		if err != nil {
 			return 0, err

@@ -127,10 +127,22 @@ func (s *Service) Number(u *core.User) string {
 }
 
 // Send sends a code that another capability made, for whom Number is somebody's. It
-// waits for the sender, so it is called by a job.
+// waits for the sender, so it is called by a job. What is too much for the number, or in
+// all, is not sent: nobody can be told any more.
 func (s *Service) Send(ctx context.Context, u *core.User, code, languages string) error {
 	const kind = "two-factor-otp"
-	err := s.sender.Send(ctx, sms.Message{
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		_, err := s.count(ctx, tx, s.ofNumber(s.Number(u)), s.core.Now(ctx))
+		return err
+	})
+	if errors.Is(err, errTooMany) {
+		s.core.Log.WarnContext(ctx, "a code as a second factor was not sent by text: a limit of [sms] is reached", "user", u.ID)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = s.sender.Send(ctx, sms.Message{
 		ID: "msg_" + core.NewID(), Kind: kind, To: s.Number(u), Text: s.word(kind, code, languages, s.cfg.ExpiresIn),
 		Payload: told{s.Number(u), code, kind},
 	})

@@ -108,6 +108,10 @@ func (s *Service) SendCode(r *api.Request, way string) error {
 	job.UserID, job.Way = u.ID, way
 	var id string
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		if way == ByMail { // texts have a limit of their own
+			id, err = s.core.Mail.QueueTo(ctx, tx, u.Email, kindCode, job)
+			return err
+		}
 		id, err = s.core.Mail.Queue(ctx, tx, kindCode, job)
 		return err
 	})

@@ -52,16 +52,16 @@ func (s *Service) ChangeEmail(r *api.Request, caller *core.Auth, email, callback
 	case !caller.User.EmailVerified && cfg.UpdateWithoutVerification:
 		return s.replaceNow(r, caller, email, callbackURL)
 	}
-	kind := kindNewEmail
+	kind, to := kindNewEmail, email
 	if caller.User.EmailVerified && cfg.SendConfirmation {
-		kind = kindChangeEmail
+		kind, to = kindChangeEmail, caller.User.Email
 	}
 	var mail string
 	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		if err := s.dropChange(ctx, tx, caller.User.ID); err != nil {
 			return err
 		}
-		mail, err = s.core.Mail.Queue(ctx, tx, kind, replacement{
+		mail, err = s.core.Mail.QueueTo(ctx, tx, to, kind, replacement{
 			UserID: caller.User.ID, From: caller.User.Email, To: email, CallbackURL: callbackURL, Locale: r.Languages(),
 		})
 		return err
@@ -185,7 +185,7 @@ func (s *Service) take(r *api.Request, tx *store.Tx, done *Verified, change repl
 		return err
 	}
 	change.UserID = done.User.ID
-	id, err := s.core.Mail.Queue(r.Context(), tx, kindNewEmail, change)
+	id, err := s.core.Mail.QueueTo(r.Context(), tx, change.To, kindNewEmail, change)
 	done.mails = []string{id}
 	return err
 }

@@ -64,7 +64,7 @@ func (s *Service) sendDeletion(r *api.Request, caller *core.Auth, callbackURL st
 		if err := s.core.DropVerifications(ctx, tx, purposeDelete, caller.User.ID); err != nil {
 			return err
 		}
-		mail, err = s.core.Mail.Queue(ctx, tx, kindDelete, farewell{UserID: caller.User.ID, CallbackURL: callbackURL, Locale: r.Languages()})
+		mail, err = s.core.Mail.QueueTo(ctx, tx, caller.User.Email, kindDelete, farewell{UserID: caller.User.ID, CallbackURL: callbackURL, Locale: r.Languages()})
 		return err
 	})
 	if err != nil {

@@ -35,7 +35,7 @@ func (s *Service) QueueVerification(ctx context.Context, tx *store.Tx, email, ca
 	if s.codes != nil {
 		return s.codes.QueueVerification(ctx, tx, email, languages)
 	}
-	return s.core.Mail.Queue(ctx, tx, kindVerify, address{Email: email, CallbackURL: callbackURL, Locale: languages})
+	return s.core.Mail.QueueTo(ctx, tx, email, kindVerify, address{Email: email, CallbackURL: callbackURL, Locale: languages})
 }
 
 func (s *Service) verifyMail(ctx context.Context, payload []byte) (*core.Letter, error) {

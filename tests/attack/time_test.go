@@ -58,7 +58,7 @@ func tells(t *testing.T, l *line, q question) bool {
 
 // TestTheTimeOfAnAnswerTellsNobody: 2,000 tries at known and unknown people each.
 func TestTheTimeOfAnAnswerTellsNobody(t *testing.T) {
-	w := begin(t, "[sms]\nmax_per_number = 100000\nmax_per_address = 1000000\nmax_per_hour = 1000000\n[lockout]\naccount_failures = 100\n")
+	w := begin(t, "[mail]\nmax_per_address = 100000\n[sms]\nmax_per_number = 100000\nmax_per_address = 1000000\nmax_per_hour = 1000000\n[lockout]\naccount_failures = 100\n")
 	for n := range people {
 		w.person(t, n)
 	}

@@ -275,6 +275,8 @@ type Operator struct {
 type Mail struct {
 	SMTPURL string `toml:"smtp_url" secret:"true" env:"AUTHD_SMTP_URL" shown:"none: mail is written to outbox/*.eml in the data directory" doc:"SMTP server: smtp://user:pass@host:587 (STARTTLS) or smtps://user:pass@host:465 (TLS)."`
 	From    string `toml:"from" env:"AUTHD_MAIL_FROM" shown:"no-reply@ and the host of url" doc:"Sender of every mail: an address, or Name <address>."`
+	// MaxPerAddress counts what strangers can cause, not what the server has to tell.
+	MaxPerAddress int `toml:"max_per_address" default:"20" min:"3" doc:"Most mails in an hour to an address that somebody typed: links, codes, notices of a sign-up. Further ones are not sent; the answer is the same."`
 }
 
 // Log is what is written to standard error.

@@ -25,7 +25,8 @@ type SMS struct {
 	Timeout          time.Duration     `toml:"timeout" default:"10s" min:"100ms" max:"30s" doc:"How long an answer may take."`
 	AllowedCountries []string          `toml:"allowed_countries" doc:"Calling codes of countries that messages go to, such as +49 or +1; all when empty. Say it: messages to far countries are what fraud is after."`
 	MaxPerNumber     int               `toml:"max_per_number" default:"5" min:"1" doc:"Most messages to a number in an hour."`
-	MaxPerAddress    int               `toml:"max_per_address" default:"20" min:"1" doc:"Most messages that one client address causes in an hour."`
+	MaxPerAddress    int               `toml:"max_per_address" default:"20" min:"1" doc:"Most messages that one client address (64 bits of IPv6) causes in an hour."`
+	MaxPerNetwork    int               `toml:"max_per_network" default:"60" min:"1" doc:"The same of a network: 24 bits of IPv4, 48 of IPv6. Private networks are not counted as one."`
 	MaxPerHour       int               `toml:"max_per_hour" default:"1000" min:"1" doc:"Most messages in an hour in all: what an attack can cost you."`
 	Twilio           Twilio            `toml:"twilio"`
 }

@@ -180,6 +180,9 @@ func New(db *store.DB, cfg *config.Config, keys *Keyring, now clock.Clock, log *
 	c.SigningIn.On(c.refuseBarred)
 	if mail != nil {
 		mail.nowhere = c.IsPlaceholder
+		if err := c.capMails(); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }
@@ -198,7 +201,7 @@ func (c *Core) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return c.sweepMailCounts(ctx)
 }
 
 // Setting reads what was decided in the browser, "" when it was not.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"authd/auth/internal/api"
@@ -52,6 +53,7 @@ type Mailer struct {
 	wait bool
 	// nowhere tells of addresses that no mail is for.
 	nowhere func(email string) bool
+	cap     *mailCap
 }
 
 // NewMailer joins the queue with the sender.
@@ -97,6 +99,7 @@ func (m *Mailer) Queue(ctx context.Context, tx *store.Tx, kind string, payload a
 
 // Sent is called after the commit: it wakes the queue, or waits for the files.
 func (m *Mailer) Sent(ctx context.Context, ids ...string) {
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" }) // was not queued
 	if len(ids) == 0 {
 		return
 	}
