@@ -111,16 +111,12 @@ func (s *Service) signUp(r *api.Request, person Person, p *Passkey, value string
 	made := &Made{Passkey: p}
 	switch {
 	case s.waits(in):
-		taken := false
-		err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-			if taken, err = s.core.SignUpUnseen(ctx, tx, in, func() error { return create(tx) }); err != nil || !taken {
-				return err
-			}
-			mails, err = s.alreadyThere(r, tx, in, value)
-			return err
-		})
-		if err == nil && taken {
-			p.UserID = core.NewID()
+		there, err := s.enterUnseen(r, in, value, create)
+		if err != nil {
+			return nil, err
+		}
+		if there != nil {
+			mails, p.UserID = there, core.NewID() // of nobody
 			return made, nil
 		}
 	case !signIn:
@@ -138,6 +134,21 @@ func (s *Service) signUp(r *api.Request, person Person, p *Passkey, value string
 	}
 	r.Security("sign-up", "user", user.ID, "method", method)
 	return made, nil
+}
+
+// enterUnseen runs create; mails are not nil where the address was somebody's already.
+func (s *Service) enterUnseen(r *api.Request, in *core.SignUp, value string, create func(tx *store.Tx) error) (mails []string, err error) {
+	ctx := r.Context()
+	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		mails = nil // of a run that was taken back
+		taken, err := s.core.SignUpUnseen(ctx, tx, in, func() error { return create(tx) })
+		if err != nil || !taken {
+			return err
+		}
+		mails, err = s.alreadyThere(r, tx, in, value)
+		return err
+	})
+	return mails, err
 }
 
 // alreadyThere uses the ceremony up, as for a new address, and tells the owner of the address.

@@ -9,7 +9,7 @@ import (
 type TwoFactor struct {
 	Enabled           bool          `toml:"enabled" default:"true" doc:"People may protect their account with a second factor: an authenticator app, codes by mail, backup codes."`
 	Issuer            string        `toml:"issuer" shown:"the host of url" doc:"Name under which an authenticator app shows the account."`
-	AllowPasswordless bool          `toml:"allow_passwordless" default:"false" doc:"Who has no password may turn a second factor on and off without one."`
+	AllowPasswordless bool          `toml:"allow_passwordless" default:"false" doc:"Who has no password may turn a second factor on and off through the API without one. The pages ask everybody for a recent proof in its place, whatever this says."`
 	SkipVerification  bool          `toml:"skip_verification_on_enable" default:"false" doc:"An authenticator app counts before it has shown a code. Who mistypes its key is locked out."`
 	CookieMaxAge      time.Duration `toml:"two_factor_cookie_max_age" default:"10m" min:"1m" max:"1h" doc:"How long a sign-in waits for the second factor."`
 	TrustDeviceMaxAge time.Duration `toml:"trust_device_max_age" default:"30d" min:"1h" max:"400d" doc:"How long a browser that people told to trust is not asked again; each sign-in begins that time anew."`

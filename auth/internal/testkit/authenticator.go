@@ -12,6 +12,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -42,6 +43,9 @@ type Authenticator struct {
 	FixedID     []byte // of the next key, nil for a new one
 	Counts      bool   // it has a counter
 	Keys        []*SoftKey
+	Attests     Attestation              // None when nil
+	Bends       func(data []byte) []byte // what is signed of the authenticator data
+	Breaks      func(statement []byte) []byte
 	t           testing.TB
 }
 
@@ -83,10 +87,7 @@ func (a *Authenticator) Create(options *Answer) map[string]any {
 	data = append(data, id[:]...)
 	data = binary.BigEndian.AppendUint16(data, uint16(len(k.ID)))
 	data = append(append(data, k.ID...), coseKey(a.t, k.private)...)
-	object := cborMap(3)
-	object = append(append(object, cborText("fmt")...), cborText("none")...)
-	object = append(append(object, cborText("attStmt")...), cborMap(0)...)
-	object = append(append(object, cborText("authData")...), cborBytes(data)...)
+	object := a.attested(k, data, client)
 	return map[string]any{
 		"id": k.CredentialID(), "rawId": k.CredentialID(), "type": "public-key", "clientExtensionResults": map[string]any{"credProps": map[string]any{"rk": true}},
 		"authenticatorAttachment": "platform",
@@ -94,6 +95,22 @@ func (a *Authenticator) Create(options *Answer) map[string]any {
 			"clientDataJSON": encode(client), "attestationObject": encode(object), "transports": []string{"internal", "hybrid"},
 		},
 	}
+}
+
+// attested is the attestation object (WebAuthn L3 §6.5).
+func (a *Authenticator) attested(k *SoftKey, data, client []byte) []byte {
+	if a.Bends != nil {
+		data = a.Bends(data)
+	}
+	attests, hash := a.Attests, sha256.Sum256(client)
+	if attests == nil {
+		attests = None
+	}
+	format, statement := attests(a, k, data, hash[:])
+	if a.Breaks != nil {
+		statement = a.Breaks(statement)
+	}
+	return slices.Concat(cborMap(3), cborText("fmt"), cborText(format), cborText("attStmt"), statement, cborText("authData"), cborBytes(data))
 }
 
 // Key makes a passkey without asking anybody: one that another server knows.
@@ -116,9 +133,16 @@ func (a *Authenticator) Get(options *Answer, k *SoftKey) map[string]any {
 		k.Counter++
 	}
 	client, data := a.clientData("webauthn.get", options.Field("challenge")), a.data(k, 0)
+	if a.Bends != nil {
+		data = a.Bends(data)
+	}
 	hash := sha256.Sum256(client)
+	signature := a.sign(k, slices.Concat(data, hash[:]))
+	if a.Breaks != nil {
+		signature = a.Breaks(signature)
+	}
 	response := map[string]any{
-		"clientDataJSON": encode(client), "authenticatorData": encode(data), "signature": encode(a.sign(k, append(data, hash[:]...))),
+		"clientDataJSON": encode(client), "authenticatorData": encode(data), "signature": encode(signature),
 	}
 	if k.Handle != nil {
 		response["userHandle"] = encode(k.Handle)
