@@ -41,10 +41,14 @@ type Phone struct {
 }
 
 func numberField(p Page, value string, errs Errors) field {
-	return field{
+	number := field{
 		name: "number", kind: "tel", label: p.T("phone.number"), value: value, autocomplete: "tel", inputmode: "tel", autocapitalize: "none",
-		hint: p.T("phone.number_hint"), problem: errs.say(p, "number"),
+		problem: errs.say(p, "number"),
 	}
+	if number.problem == "" {
+		number.hint = p.T("phone.number_hint")
+	}
+	return number
 }
 
 func (f PhoneForm) fields(p Page) []field {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -101,7 +102,8 @@ func (s *Service) loginWallet(r *api.Request, _ *api.None) (api.Responder, error
 	if err != nil {
 		return nil, err
 	}
-	auth, err := s.Wallets.SignIn(r, field(r, "message"), field(r, "signature"))
+	message := strings.ReplaceAll(field(r, "message"), "\r\n", "\n") // forms end lines so (HTML, form entry list)
+	auth, err := s.Wallets.SignIn(r, message, field(r, "signature"))
 	if err == nil {
 		return v.onward(auth)
 	}

@@ -21,7 +21,7 @@ func TestAWalletSignsInAtThePage(t *testing.T) {
 		return c.Form("./login/wallet/message", url.Values{"address": {address}, "chain": {chain}})
 	}
 	post := func(c *testkit.Client, message, signature string) *testkit.Answer {
-		return c.Form("./login/wallet", url.Values{"message": {message}, "signature": {signature}, "return_to": {"/account/apps"}})
+		return c.Form("./login/wallet", url.Values{"message": {strings.ReplaceAll(message, "\n", "\r\n")}, "signature": {signature}, "return_to": {"/account/apps"}})
 	}
 	message := ask(strings.ToLower(w.address), "1").Is(200, "").Field("message")
 	if !strings.HasPrefix(message, strings.TrimPrefix(s.URL, "http://")+" wants you to sign in with your Ethereum account:\n"+w.address+"\n") {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { start } from "../lib/authd.mjs";
+import { accessible, launch, open, press, submit } from "../lib/browser.mjs";
 import { Jar } from "../lib/jar.mjs";
 
 import { createAuthClient } from "better-auth/client";
@@ -79,6 +80,59 @@ describe("people who say nothing of themselves, and people with a wallet", () =>
     const now = await me(auth);
     assert.deepEqual([now.isAnonymous, now.cart], [false, "a pear"]);
     assert.notEqual(now.id, guest.id);
+  });
+
+  test("the pages: a guest, who becomes somebody", async () => {
+    const chromium = await launch();
+    try {
+      const page = await open(chromium);
+      await page.goto(`${server.url}/login`);
+      await accessible(page);
+      await press(page, "Continue as guest");
+      await page.getByRole("heading", { name: "You are here as a guest" }).waitFor();
+      await accessible(page);
+      await page.getByRole("link", { name: "Create an account" }).click();
+      await submit(page, { Name: "Grace", "E-mail address": "grace@anonymous.example", "New password": password }, "Create account");
+      assert.equal(await page.getByRole("heading", { name: "You are here as a guest" }).count(), 0);
+      await page.close();
+    } finally {
+      await chromium.close();
+    }
+  });
+
+  test("the pages: a wallet in the browser signs in", async () => {
+    const account = privateKeyToAccount(generatePrivateKey());
+    const chromium = await launch();
+    try {
+      const page = await open(chromium, { javaScriptEnabled: true });
+      let refuse = true;
+      await page.exposeFunction("signs", (text) => account.signMessage({ message: { raw: text } }));
+      await page.exposeFunction("refuses", () => refuse);
+      await page.addInitScript((address) => {
+        window.ethereum = {
+          async request({ method, params }) {
+            if (method === "eth_requestAccounts") return [address];
+            if (method === "eth_chainId") return "0x1";
+            if (await window.refuses()) throw Object.assign(new Error("no"), { code: 4001 });
+            return window.signs(params[0]);
+          },
+        };
+      }, account.address.toLowerCase());
+      await page.goto(`${server.url}/login`);
+      await page.getByRole("button", { name: "Sign in with Ethereum" }).click();
+      await page.getByText("Your wallet signed nothing.").waitFor();
+      refuse = false;
+      await page.getByRole("button", { name: "Sign in with Ethereum" }).click();
+      await page.waitForURL(`${server.url}/account`);
+      await page.getByText(account.address).first().waitFor();
+      await page.close();
+      const without = await open(chromium, { javaScriptEnabled: true });
+      await without.goto(`${server.url}/login`);
+      assert.equal(await without.getByRole("button", { name: "Sign in with Ethereum" }).isVisible(), false);
+      await without.close();
+    } finally {
+      await chromium.close();
+    }
   });
 
   test("what is not theirs, not for here or not for now signs in nobody", async () => {

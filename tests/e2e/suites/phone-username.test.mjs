@@ -165,6 +165,67 @@ describe("usernames and phone numbers", () => {
     for (const each of [page, other]) await each.context().close();
   });
 
+  test("the pages: an account by phone, a password, its reset, another number", async () => {
+    const number = "+15550100010", other = "+15550100011";
+    const page = await open(browser);
+    const at = () => new URL(page.url()).pathname;
+    await page.goto(`${server.url}/login`);
+    await page.getByRole("link", { name: "Sign in with your phone number" }).click();
+    await accessible(page);
+    await page.keyboard.type("5550100010"); // the field has the focus
+    await page.keyboard.press("Enter");
+    await page.getByText("Enter the number with a plus").waitFor();
+    await accessible(page);
+    await submit(page, { "Phone number": "+1 (555) 010-0010" }, "Send code");
+    await accessible(page);
+    const right = codeIn(await text(number));
+    await submit(page, { Code: right === "000000" ? "000001" : "000000" }, "Sign in");
+    await page.getByText("That is not the code.").waitFor();
+    await accessible(page);
+    await page.keyboard.type(`${right.slice(0, 3)} ${right.slice(3)}`);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${server.url}/account`);
+    await accessible(page);
+
+    await page.goto(`${server.url}/account/security`);
+    await page.getByText("This is the only way you can sign in.").first().waitFor();
+    await accessible(page);
+    await submit(page, { "New password": password }, "Set password");
+    await page.getByText("Your password is set.").waitFor();
+    await submit(page, { "New phone number": other }, "Send code");
+    await submit(page, { Code: codeIn(await text(other)) }, "Confirm number");
+    await page.getByText("Your phone number is confirmed.").waitFor();
+    await accessible(page);
+    await press(page, "Sign out");
+
+    await page.goto(`${server.url}/forgot-password`);
+    await page.getByRole("link", { name: "Use your phone number instead" }).click();
+    await submit(page, { "Phone number": other }, "Send code");
+    await accessible(page);
+    await submit(page, { Code: codeIn(await text(other, 2)), "New password": "another-horse-battery" }, "Save new password");
+    await page.getByRole("heading", { name: "Your password is changed" }).waitFor();
+    await page.goto(`${server.url}/login`);
+    await submit(page, { "E-mail address, username or phone number": other, Password: "another-horse-battery" }, "Sign in");
+    assert.equal(at(), "/account");
+    await page.close();
+  });
+
+  test("the pages: a username is chosen at the sign-up and changed later", async () => {
+    const page = await open(browser);
+    await page.goto(`${server.url}/signup`);
+    await accessible(page);
+    await submit(page, { Name: "Mary", "E-mail address": "mary@names.example", Username: "admin", "New password": password }, "Create account");
+    await page.getByText("This username is taken.").waitFor();
+    await accessible(page);
+    await submit(page, { Username: "Mary_S", "New password": password }, "Create account");
+    assert.equal(new URL(page.url()).pathname, "/account");
+    await submit(page, { Username: "mary.s" }, "Save");
+    await page.getByText("Your profile is saved.").waitFor();
+    await accessible(page);
+    await page.close();
+    ok(await visitor().signIn.username({ username: "mary.s", password }));
+  });
+
   test("no log names a number or a code", () => {
     assert.doesNotMatch(server.log, /15550100/);
     for (const each of receiver.texts) assert.ok(!server.log.includes(codeIn(each)), "a code stands in the log");
