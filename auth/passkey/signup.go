@@ -141,21 +141,16 @@ func (s *Service) enterUnseen(r *api.Request, in *core.SignUp, value string, cre
 	ctx := r.Context()
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
 		mails = nil // of a run that was taken back
-		taken, err := s.core.SignUpUnseen(ctx, tx, in, func() error { return create(tx) })
+		told := ""
+		taken, err := s.core.SignUpUnseen(ctx, tx, in, func() error { return create(tx) }, func() (err error) {
+			told, err = s.mails.QueueExisting(ctx, tx, in.Email, r.Languages())
+			return err
+		})
 		if err != nil || !taken {
 			return err
 		}
-		mails, err = s.alreadyThere(r, tx, in, value)
-		return err
+		mails = []string{told}
+		return s.take(ctx, tx, purposeRegister, value) // used up, as for a new address
 	})
 	return mails, err
-}
-
-// alreadyThere uses the ceremony up, as for a new address, and tells the owner of the address.
-func (s *Service) alreadyThere(r *api.Request, tx *store.Tx, in *core.SignUp, value string) (mails []string, err error) {
-	if err := s.take(r.Context(), tx, purposeRegister, value); err != nil {
-		return nil, err
-	}
-	id, err := s.mails.QueueExisting(r.Context(), tx, in.Email, r.Languages())
-	return []string{id}, err
 }

@@ -121,11 +121,14 @@ func (s *Service) enter(r *api.Request, in SignUp, who *core.SignUp, hash string
 	if s.waits(who) {
 		taken := false
 		err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
-			if taken, err = s.core.SignUpUnseen(ctx, tx, who, func() error { return create(tx) }); err != nil || !taken {
+			told := ""
+			taken, err = s.core.SignUpUnseen(ctx, tx, who, func() error { return create(tx) }, func() (err error) {
+				told, err = s.QueueExisting(ctx, tx, in.Email, r.Languages())
 				return err
+			})
+			if taken {
+				mails = []string{told}
 			}
-			id, err := s.QueueExisting(ctx, tx, in.Email, r.Languages())
-			mails = []string{id}
 			return err
 		})
 		if err == nil && taken {

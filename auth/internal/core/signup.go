@@ -126,28 +126,39 @@ func (c *Core) SignUp(ctx context.Context, tx *store.Tx, in *SignUp) (*User, err
 	})
 }
 
-var errTakenBack = errors.New("it was a stand-in")
+var errTakenBack = errors.New("it was done for nobody")
 
 // SignUpUnseen runs create, which calls SignUp, inside tx, for answers that do not tell
-// whether the address is somebody's. Neither must the time they take, nor whom the gates
-// refuse: where it is taken, the same is done for a stand-in and taken back.
-func (c *Core) SignUpUnseen(ctx context.Context, tx *store.Tx, in *SignUp, create func() error) (taken bool, err error) {
+// whether the address is somebody's; tell queues the mail to whose it is. Neither must
+// the time they take, nor whom the gates refuse: both are always done, and one of them is
+// taken back. That is create, for a stand-in, where the address is taken, else tell.
+func (c *Core) SignUpUnseen(ctx context.Context, tx *store.Tx, in *SignUp, create, tell func() error) (taken bool, err error) {
 	_, err = c.UserByEmail(ctx, tx, in.Email)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return false, err
 	}
 	in.standIn = err == nil
-	err = tx.Attempt(ctx, func() error {
-		if err := create(); err != nil || !in.standIn {
+	if err := attempt(ctx, tx, create, !in.standIn); err != nil {
+		return false, err
+	}
+	if in.standIn {
+		in.Mails = nil
+	}
+	return in.standIn, attempt(ctx, tx, tell, in.standIn)
+}
+
+// attempt does something and keeps it, or takes it back.
+func attempt(ctx context.Context, tx *store.Tx, do func() error, keep bool) error {
+	err := tx.Attempt(ctx, func() error {
+		if err := do(); err != nil || keep {
 			return err
 		}
 		return errTakenBack
 	})
 	if errors.Is(err, errTakenBack) {
-		in.Mails = nil
-		return true, nil
+		return nil
 	}
-	return false, err
+	return err
 }
 
 // Barred tells why a user gets no session now: ErrBanned, ErrNotVerified,
