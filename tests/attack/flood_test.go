@@ -16,24 +16,29 @@ func TestNobodysMailboxIsFlooded(t *testing.T) {
 	w.person(t, 2)
 	victim := email("known", 1)
 	attacker := w.Client()
-	for path, body := range map[string]map[string]any{
-		"/request-password-reset":           {"email": victim},
-		"/sign-in/magic-link":               {"email": victim},
-		"/email-otp/send-verification-otp":  {"email": victim, "type": "sign-in"},
-		"/email-otp/request-password-reset": {"email": victim},
-		"/sign-up/email":                    {"email": victim, "password": password, "name": "Mallory"},
-		"/send-verification-email":          {"email": victim},
+	// What is asked for first gets its mails: that is what sends some to everybody.
+	for _, ask := range []struct {
+		path string
+		body map[string]any
+	}{
+		{"/request-password-reset", map[string]any{"email": victim}},
+		{"/sign-in/magic-link", map[string]any{"email": victim}},
+		{"/email-otp/send-verification-otp", map[string]any{"email": victim, "type": "sign-in"}},
+		{"/email-otp/request-password-reset", map[string]any{"email": victim}},
+		{"/sign-up/email", map[string]any{"email": victim, "password": password, "name": "Mallory"}},
+		{"/send-verification-email", map[string]any{"email": victim}},
 	} {
-		first := post(t, attacker, from(9999), path, body)
+		first := post(t, attacker, from(9999), ask.path, ask.body)
 		spread(200, func(i int) {
-			if a := post(t, attacker, from(i), path, body); a.Status != first.Status || len(a.Body) != len(first.Body) {
-				t.Errorf("%s: %d %s, at first %d %s", path, a.Status, a.Body, first.Status, first.Body)
+			if a := post(t, attacker, from(i), ask.path, ask.body); a.Status != first.Status || len(a.Body) != len(first.Body) {
+				t.Errorf("%s: %d %s, at first %d %s", ask.path, a.Status, a.Body, first.Status, first.Body)
 			}
 		})
 	}
 	post(t, attacker, from(1), "/request-password-reset", map[string]any{"email": email("known", 2)})
 	eventually(t, "a mail to somebody else", func() bool { return w.Mails.To(email("known", 2)) == 1 })
-	if n := w.Mails.To(victim); n == 0 || n > 20 {
+	eventually(t, "as many mails as are allowed", func() bool { return w.Mails.To(victim) >= 20 })
+	if n := w.Mails.To(victim); n > 20 {
 		t.Errorf("%d mails", n)
 	}
 }
