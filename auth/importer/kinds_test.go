@@ -205,6 +205,37 @@ type = "string[]"
 	}
 }
 
+// TestNamesAndNumbers: who signed in by a username or a phone number before does so here, where
+// both are on; a name that somebody here has stops the import before anything is written.
+func TestNamesAndNumbers(t *testing.T) {
+	t.Parallel()
+	const on = "[username]\nenabled = true\n[phone_number]\nenabled = true\n[sms]\nurl = \"https://sms.example.com/\"\nsecret = \"a-secret-of-more-than-thirty-two-characters\"\n"
+	path := foreign(
+		t,
+		`UPDATE "user" SET username = 'ada', displayUsername = 'Ada', phoneNumber = '+15550001234', phoneNumberVerified = 1 WHERE email = 'ada@example.com'`,
+	)
+	s := testkit.Start(t, scopes+on)
+	mustImport(t, s, path, all())
+	const password = "correct-horse-battery"
+	named := s.Client().Post("/sign-in/username", map[string]any{"username": "ADA", "password": password}).Is(200, "")
+	if named.Field("user.username") != "ada" || named.Field("user.displayUsername") != "Ada" {
+		t.Errorf("by name: %s", named.Body)
+	}
+	numbered := s.Client().Post("/sign-in/phone-number", map[string]any{"phoneNumber": "+15550001234", "password": password}).Is(200, "")
+	if numbered.Field("user.email") != "ada@example.com" || numbered.Field("user.phoneNumberVerified") != "true" {
+		t.Errorf("by number: %s", numbered.Body)
+	}
+
+	other := testkit.Start(t, scopes+on)
+	other.Client().Post("/sign-up/email", map[string]any{"name": "Other Ada", "email": "other@example.com", "password": password, "username": "ada"}).Is(200, "")
+	if _, err := imported(t, other, path, all()); err == nil || !strings.Contains(err.Error(), "username") {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if other.FileContains("bob@example.com") {
+		t.Error("half of it was written")
+	}
+}
+
 // TestCookiesOfBefore: with better-auth's secret configured its browsers stay signed in, and get a cookie of authd's.
 func TestCookiesOfBefore(t *testing.T) {
 	t.Parallel()
