@@ -17,7 +17,10 @@ type discovered struct {
 	doc map[string]any
 }
 
-const own = "AUTHD_OAUTH_PROVIDER__"
+const (
+	own             = "AUTHD_OAUTH_PROVIDER__"
+	namesAndNumbers = "usernames and phone numbers"
+)
 
 // TestDiscovery takes the metadata document at its word, field by field, under
 // several configurations: what it lists works, what it does not list is refused,
@@ -38,11 +41,18 @@ func TestDiscovery(t *testing.T) {
 			own + "SCOPES": "openid,profile,email,offline_access,things", own + "SCOPE_CLAIMS": "things made created_at",
 			own + "ACR_SINGLE_FACTOR": "urn:one", own + "ACR_MULTI_FACTOR": "urn:two",
 		},
+		namesAndNumbers: {"AUTHD_USERNAME__ENABLED": "true", "AUTHD_PHONE_NUMBER__ENABLED": "true", "AUTHD_SMS__URL": "https://sms.example.com/", "AUTHD_SMS__SECRET": "a-secret-of-more-than-thirty-two-characters"},
 		"APIs": {"toml": "[[oauth_provider.resources]]\nidentifier = \"" + issuer + "/mcp\"\nallowed_scopes = [\"email\"]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, maps.Clone(env))
+			if name == namesAndNumbers {
+				data := map[string]any{"username": "ada", "phoneNumber": "+15550001234", "phoneNumberVerified": true}
+				if _, err := w.srv.Admin.Update(t.Context(), "ada@example.com", data); err != nil {
+					t.Fatal(err)
+				}
+			}
 			d := discovered{w, w.anonymous().get("/.well-known/openid-configuration").json(200)}
 			proofs := d.proofs()
 			for field := range d.doc {
