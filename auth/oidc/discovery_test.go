@@ -42,7 +42,7 @@ func TestDiscovery(t *testing.T) {
 			own + "ACR_SINGLE_FACTOR": "urn:one", own + "ACR_MULTI_FACTOR": "urn:two",
 		},
 		namesAndNumbers: {"AUTHD_USERNAME__ENABLED": "true", "AUTHD_PHONE_NUMBER__ENABLED": "true", "AUTHD_SMS__URL": "https://sms.example.com/", "AUTHD_SMS__SECRET": "a-secret-of-more-than-thirty-two-characters"},
-		"APIs": {"toml": "[[oauth_provider.resources]]\nidentifier = \"" + issuer + "/mcp\"\nallowed_scopes = [\"email\"]\n"},
+		"APIs":          {"toml": "[[oauth_provider.resources]]\nidentifier = \"" + issuer + "/mcp\"\nallowed_scopes = [\"email\"]\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
