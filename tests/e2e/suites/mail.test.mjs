@@ -22,6 +22,9 @@ enabled = true
 
 [email_otp]
 enabled = true
+
+[email_otp.change_email]
+enabled = true
 ` });
     browser = await launch();
   });
@@ -157,6 +160,21 @@ enabled = true
     const second = code(await mailbox.arrived("email-otp", email, 1));
     ok(await coded.emailOtp.resetPassword({ email, otp: second, password }));
     ok(await visitor().signIn.email({ email, password }));
+
+    const newcomer = "mail-client-newcomer@example.com", proving = visitor();
+    ok(await proving.signUp.email({ email: newcomer, password, name: "New" }));
+    assert.equal((await proving.signIn.email({ email: newcomer, password })).error.code, "EMAIL_NOT_VERIFIED");
+    ok(await proving.emailOtp.sendVerificationOtp({ email: newcomer, type: "email-verification" }));
+    const proof = code(await mailbox.arrived("email-otp", newcomer));
+    assert.equal((await proving.emailOtp.checkVerificationOtp({ email: newcomer, type: "sign-in", otp: proof })).error.code, "INVALID_OTP", "a code for another purpose");
+    ok(await proving.emailOtp.checkVerificationOtp({ email: newcomer, type: "email-verification", otp: proof }));
+    ok(await proving.emailOtp.verifyEmail({ email: newcomer, otp: proof }));
+    assert.equal(ok(await proving.signIn.email({ email: newcomer, password })).user.emailVerified, true);
+
+    const next = "mail-client-moved@example.com";
+    ok(await proving.emailOtp.requestEmailChange({ newEmail: next }));
+    ok(await proving.emailOtp.changeEmail({ newEmail: next, otp: code(await mailbox.arrived("email-otp", next)) }));
+    assert.equal(ok(await proving.getSession({ query: { disableCookieCache: true } })).user.email, next);
   });
 
   test("what the mail server refuses for good is nobody else's delay", async () => {
