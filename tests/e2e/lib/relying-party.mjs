@@ -37,8 +37,8 @@ const nowhere = "chrome-error://chromewebdata/";
 // go opens an address that may lead to the relying party at once. It leaves the page of
 // an earlier arrival first, so that arrived() cannot take that one for the next.
 export async function go(page, url) {
+  if (page.url() === nowhere) await page.goto("about:blank"); // where nothing is, Chromium tries again by itself
   page.arrivals.length = 0;
-  if (page.url() === nowhere) await page.goto("about:blank");
   await page.goto(String(url)).catch((error) => { if (!/ERR_NAME_NOT_RESOLVED/.test(error)) throw error; });
 }
 
