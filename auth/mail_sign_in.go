@@ -35,8 +35,8 @@ func showByMail(m *Services, deps *pages.Deps) {
 // links shows the pages the links of mails.
 type links struct{ *magiclink.Service }
 
-func (l links) Request(r *api.Request, email, name, callbackURL, client string) error {
-	return l.Service.Request(r, magiclink.Ask{Email: email, Name: name, CallbackURL: callbackURL, Client: client})
+func (l links) Request(r *api.Request, email, name string, a pages.AskedLink) error {
+	return l.Service.Request(r, magiclink.Ask{Email: email, Name: name, CallbackURL: a.CallbackURL, Client: a.Client, Brief: !a.Remember})
 }
 
 func (l links) Pending(ctx context.Context, token string) (*pages.PendingLink, error) {
@@ -44,14 +44,14 @@ func (l links) Pending(ctx context.Context, token string) (*pages.PendingLink, e
 	if err != nil {
 		return nil, err
 	}
-	return &pages.PendingLink{Email: link.Email, Client: link.Client, CallbackURL: link.CallbackURL, NewUserURL: link.NewUserURL, ErrorURL: link.ErrorURL}, nil
+	return &pages.PendingLink{Email: link.Email, Client: link.Client, CallbackURL: link.CallbackURL, NewUserURL: link.NewUserURL, ErrorURL: link.ErrorURL, Remember: !link.Brief}, nil
 }
 
 // codes shows the pages the codes of mails.
 type codes struct{ *emailotp.Service }
 
-func (c codes) SignIn(r *api.Request, email, code, name string) (*core.Auth, error) {
-	return c.Service.SignIn(r, email, code, emailotp.Newcomer{Name: name})
+func (c codes) SignIn(r *api.Request, email, code, name string, remember bool) (*core.Auth, error) {
+	return c.Service.SignIn(r, email, code, emailotp.Newcomer{Name: name, Brief: !remember})
 }
 
 func (c codes) Verify(r *api.Request, email, code string) error {

@@ -11,8 +11,8 @@ import (
 // phones shows the pages phone numbers and codes in text messages.
 type phones struct{ *phone.Service }
 
-func (p phones) Enter(r *api.Request, number, code string) (*core.Auth, error) {
-	_, auth, err := p.Verify(r, phone.Proof{Number: number, Code: code})
+func (p phones) Enter(r *api.Request, number, code string, remember bool) (*core.Auth, error) {
+	_, auth, err := p.Verify(r, phone.Proof{Number: number, Code: code, Brief: !remember})
 	return auth, err
 }
 
@@ -34,7 +34,7 @@ func (p phones) Of(r *api.Request, u *core.User) (shown views.Phone, err error) 
 // wallets shows the pages how people sign in with an Ethereum account.
 type wallets struct{ *siwe.Service }
 
-func (w wallets) SignIn(r *api.Request, message, signature string) (*core.Auth, error) {
-	a, _, err := w.Verify(r, message, signature, "")
+func (w wallets) SignIn(r *api.Request, message, signature string, remember bool) (*core.Auth, error) {
+	a, _, err := w.Verify(r, message, signature, "", !remember)
 	return a, err
 }

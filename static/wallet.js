@@ -19,6 +19,7 @@
     const { message } = await answer.json();
     const signature = await wallet.request({ method: "personal_sign", params: [hex(message), address] });
     [form.elements.message.value, form.elements.signature.value] = [message, signature];
+    form.elements.remember.value = document.querySelector("[name=remember]:checked") ? "1" : "";
     form.submit();
   };
 

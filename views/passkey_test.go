@@ -152,7 +152,7 @@ func TestPasskeysHideWithoutAScript(t *testing.T) {
 			Login(p, LoginForm{Methods: providerButtons(p), Passkey: &PasskeyButton{}}), []string{`data-webauthn hidden>`}, []string{`<div class="or"><span>`},
 		},
 		"with nothing else, the page says what is missing": {
-			Login(p, LoginForm{Only: true, Passkey: &PasskeyButton{}}), []string{`data-webauthn hidden>`}, []string{"<noscript>"},
+			Login(p, LoginForm{Only: true, Passkey: &PasskeyButton{}}), []string{`data-webauthn hidden>`, `<div hidden data-webauthn>`}, []string{"<noscript>"},
 		},
 		"on the sign-up page, the button": {
 			SignUp(p, SignUpForm{MinPasswordLength: 8, Passkey: true}), []string{`<div data-webauthn hidden>`}, []string{`type="password"`},

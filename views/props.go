@@ -100,6 +100,8 @@ type CheckMail struct {
 	Email   string
 	Resend  string // path that sends another one; "" when there is none
 	InFiles bool   // no mail server is configured: the mail lies in the outbox folder
+	// Remember is what is to come of it: a session that outlives the browser.
+	Remember bool
 }
 
 // ForgotForm asks which account's password is forgotten.

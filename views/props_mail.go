@@ -33,6 +33,8 @@ type LinkForm struct {
 	Email     string
 	Client    string // the app that waits for it, "" when none does
 	Elsewhere bool   // what waits for it does so in another browser
+	Remember  bool
+	Able      bool // ask whether this device could keep a passkey
 }
 
 // CodeForm takes a code that was mailed.
@@ -41,7 +43,17 @@ type CodeForm struct {
 	Name              string // of the account that is made, where there is none
 	MinPasswordLength int    // where a new password is asked for too
 	InFiles           bool   // no mail server is configured: the mail lies in the outbox folder
+	Remember          bool   // the session is to outlive the browser
+	Able              bool   // ask whether this device could keep a passkey
 	Errors            Errors
+}
+
+// page is the page with the script that asks.
+func (f CodeForm) page(p Page) Page {
+	if f.Able {
+		return p.checking()
+	}
+	return p
 }
 
 func (f CodeForm) fields(p Page) []field {

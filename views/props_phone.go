@@ -8,7 +8,9 @@ type PhoneForm struct {
 	Client string // the app that sent the reader here, "" when none did
 	Reset  bool   // the password is forgotten
 	SignUp bool   // who has no account gets one
-	Errors Errors
+	// Remember is a session that outlives the browser.
+	Remember bool
+	Errors   Errors
 }
 
 // PhoneCode takes the code that was sent to a phone.
@@ -18,6 +20,8 @@ type PhoneCode struct {
 	Digits            int
 	MinPasswordLength int  // of the new password, where one is asked for
 	InFiles           bool // nothing sends text messages: they lie in the outbox folder
+	Remember          bool // the session is to outlive the browser
+	Able              bool // ask whether this device could keep a passkey
 	Errors            Errors
 }
 

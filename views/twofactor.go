@@ -43,6 +43,7 @@ type AppSetup struct {
 	Back   string // where somebody goes who does not want to
 	Client string
 	Digits int
+	Able   bool // ask whether this device could keep a passkey
 	Errors Errors
 }
 

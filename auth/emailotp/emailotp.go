@@ -173,7 +173,7 @@ func (s *Service) SignIn(r *api.Request, email, code string, n Newcomer) (*core.
 		return nil, err
 	}
 	a, _, err := s.core.Arrive(r, core.Arrival{
-		Email: email, Method: method, Name: n.Name, Image: n.Image, Fields: n.Fields, Closed: s.cfg.DisableSignUp, Prove: use,
+		Email: email, Method: method, Name: n.Name, Image: n.Image, Fields: n.Fields, Closed: s.cfg.DisableSignUp, Brief: n.Brief, Prove: use,
 	})
 	if errors.Is(err, core.ErrSignUpRefused) || errors.Is(err, store.ErrNotFound) {
 		return nil, ErrInvalidOTP
@@ -181,12 +181,13 @@ func (s *Service) SignIn(r *api.Request, email, code string, n Newcomer) (*core.
 	return a, err
 }
 
-// Newcomer is what somebody says of themselves, for the account that is made
-// where there is none.
+// Newcomer is what somebody says who comes by a code: of themselves, for the account
+// that is made where there is none.
 type Newcomer struct {
 	Name   string
 	Image  *string
 	Fields func() (core.Values, error) // of core's UserFields
+	Brief  bool                        // the session ends with the browser
 }
 
 // Everywhere tells that addresses are proven by a code in place of a link.

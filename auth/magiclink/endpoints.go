@@ -85,7 +85,7 @@ func (s *Service) verify(r *api.Request, in *verifyInput) (any, error) {
 			return core.Onward{URL: r.Origins().Absolute(in.CallbackURL)}
 		}
 	}
-	a, isNew, err := s.Follow(r, in.Token, leads)
+	a, isNew, err := s.Follow(r, in.Token, false, leads)
 	switch {
 	case err != nil:
 		return in.failed(r, err)

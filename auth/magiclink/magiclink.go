@@ -62,6 +62,7 @@ type Ask struct {
 	NewUserURL  string // where it leads those who are new; "" is CallbackURL
 	ErrorURL    string // where it leads when it fails; "" is CallbackURL
 	Client      string // the app that waits for it, for the page behind the link
+	Brief       bool   // whoever asks wants no session that outlives their browser
 	Metadata    map[string]any
 }
 
@@ -78,7 +79,7 @@ func (s *Service) Request(r *api.Request, ask Ask) error {
 	ctx := r.Context()
 	j := job{
 		Link: Link{
-			Email: core.NormalizeEmail(ask.Email), Name: ask.Name, CallbackURL: ask.CallbackURL, NewUserURL: ask.NewUserURL, ErrorURL: ask.ErrorURL, Client: ask.Client,
+			Email: core.NormalizeEmail(ask.Email), Name: ask.Name, CallbackURL: ask.CallbackURL, NewUserURL: ask.NewUserURL, ErrorURL: ask.ErrorURL, Client: ask.Client, Brief: ask.Brief,
 		},
 		Metadata: ask.Metadata, Locale: r.Languages(), Invited: s.core.Invitation(r) != "",
 	}
@@ -150,6 +151,7 @@ type Link struct {
 	NewUserURL  string `json:"newUserCallbackURL,omitempty"`
 	ErrorURL    string `json:"errorCallbackURL,omitempty"`
 	Client      string `json:"client,omitempty"`
+	Brief       bool   `json:"brief,omitempty"`
 }
 
 // query is that of the contract's address, in its order.
@@ -182,17 +184,17 @@ func (s *Service) Pending(ctx context.Context, token string) (*Link, error) {
 }
 
 // Follow uses a token up and signs in whose mailbox it was sent to; new tells
-// that the account was made now. onward is where the browser goes when the person
+// that the account was made now. brief is a session that ends with the browser; onward is where the browser goes when the person
 // is asked for a second factor first.
 // Errors: ErrInvalidToken, ErrSignUpDisabled, core.ErrPending, and what a sign-up
 // or a sign-in is refused with.
-func (s *Service) Follow(r *api.Request, token string, onward func(isNew bool) core.Onward) (a *core.Auth, isNew bool, err error) {
+func (s *Service) Follow(r *api.Request, token string, brief bool, onward func(isNew bool) core.Onward) (a *core.Auth, isNew bool, err error) {
 	link, err := s.Pending(r.Context(), token)
 	if err != nil {
 		return nil, false, err
 	}
 	a, isNew, err = s.core.Arrive(r, core.Arrival{
-		Email: link.Email, Method: method, Name: link.Name, Closed: s.cfg.DisableSignUp, Onward: onward,
+		Email: link.Email, Method: method, Name: link.Name, Closed: s.cfg.DisableSignUp, Brief: brief, Onward: onward,
 		Prove: func(ctx context.Context, tx *store.Tx) error {
 			_, err := s.core.UseVerification(ctx, tx, purpose, token)
 			return err

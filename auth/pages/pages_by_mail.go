@@ -16,23 +16,30 @@ import (
 
 // Links signs people in with a link in a mail.
 type Links interface {
-	// Request has one sent. client is the app that waits for it.
-	Request(r *api.Request, email, name, callbackURL, client string) error
+	// Request has one sent.
+	Request(r *api.Request, email, name string, a AskedLink) error
 	// Pending reads what a link would do. Errors: INVALID_TOKEN.
 	Pending(ctx context.Context, token string) (*PendingLink, error)
-	Follow(r *api.Request, token string, onward func(isNew bool) core.Onward) (a *core.Auth, isNew bool, err error)
+	Follow(r *api.Request, token string, brief bool, onward func(isNew bool) core.Onward) (a *core.Auth, isNew bool, err error)
+}
+
+// AskedLink is what a link is asked for with.
+type AskedLink struct {
+	CallbackURL, Client string // where it leads, and the app that waits for it
+	Remember            bool   // the session is to outlive the browser
 }
 
 // PendingLink is what a link would do; where it leads was checked when it was asked for.
 type PendingLink struct {
 	Email, Client                     string
 	CallbackURL, NewUserURL, ErrorURL string
+	Remember                          bool // as whoever asked for it wished
 }
 
 // Codes are codes in mails.
 type Codes interface {
 	Send(r *api.Request, kind, email string) error
-	SignIn(r *api.Request, email, code, name string) (*core.Auth, error)
+	SignIn(r *api.Request, email, code, name string, remember bool) (*core.Auth, error)
 	Verify(r *api.Request, email, code string) error
 	Reset(r *api.Request, email, code, next string) error
 	// Everywhere tells that addresses are proven by a code, not by a link.
@@ -89,13 +96,25 @@ func (s *Service) askedBy(r *api.Request) (v *visit, email string, bad api.Respo
 	case closed != nil:
 		bad, err = show(http.StatusForbidden, closed)
 	case !valid:
-		errs["email"] = views.Msg("field.email_invalid")
+		errs["email"] = v.noAddress(email)
 		bad, err = wrong(again(v.guarded(v.askedOn())))
 	default:
 		bad, err = v.robot(v.askedOn(), again, formLogin, formSignUp)
 	}
 	return v, email, bad, err
 }
+
+// noAddress says that mail needs an address, also where other names do to sign in.
+func (v *visit) noAddress(typed string) views.Message {
+	if v.askedOn() == formLogin && v.Core.Config.EmailAndPassword.Enabled && (v.Usernames != nil || v.Phones != nil) && typed != "" && !strings.Contains(typed, "@") {
+		return views.Msg("by_mail.address")
+	}
+	return views.Msg("field.email_invalid")
+}
+
+// remembers tells whether the session is to outlive the browser. Who makes an account
+// is not asked: it does.
+func (v *visit) remembers() bool { return v.askedOn() == formSignUp || field(v.r, "remember") != "" }
 
 // askedOn is the form that asks for a mail: those who sign up give a name.
 func (v *visit) askedOn() string {
@@ -123,15 +142,15 @@ func (s *Service) sendLink(r *api.Request, _ *api.None) (api.Responder, error) {
 		return bad, err
 	}
 	v.keepInvitation()
-	client := ""
+	ask := AskedLink{CallbackURL: v.callback(), Remember: v.remembers()}
 	if v.flow != nil {
-		client = v.flow.Client
+		ask.Client = v.flow.Client
 	}
-	if err := s.Links.Request(r, email, strings.TrimSpace(field(r, "name")), v.callback(), client); err != nil {
+	if err := s.Links.Request(r, email, strings.TrimSpace(field(r, "name")), ask); err != nil {
 		return nil, err
 	}
 	v.page.Self = ""
-	return show(http.StatusOK, views.LinkSent(v.guarded(formLogin), views.CheckMail{Email: email, Resend: "/login/link", InFiles: s.mailInFiles()}))
+	return show(http.StatusOK, views.LinkSent(v.guarded(formLogin), views.CheckMail{Email: email, Resend: "/login/link", InFiles: s.mailInFiles(), Remember: ask.Remember}))
 }
 
 // keepInvitation: the link comes back without it.
@@ -152,7 +171,7 @@ func (s *Service) linkPage(r *api.Request, _ *api.None) (api.Responder, error) {
 	if err != nil {
 		return v.notByLink(nil, err)
 	}
-	form := views.LinkForm{Token: token, Email: link.Email, Client: link.Client}
+	form := views.LinkForm{Token: token, Email: link.Email, Client: link.Client, Remember: link.Remember, Able: s.Passkeys != nil}
 	if form.Elsewhere, err = v.resumeLink(link); err != nil {
 		return nil, err
 	}
@@ -208,7 +227,7 @@ func (s *Service) followLink(r *api.Request, _ *api.None) (api.Responder, error)
 		}
 		return r.Origins().Absolute(to)
 	}
-	a, isNew, err := s.Links.Follow(r, token, func(isNew bool) core.Onward {
+	a, isNew, err := s.Links.Follow(r, token, field(r, "remember") == "", func(isNew bool) core.Onward {
 		if v.flowID != "" {
 			return core.Onward{Flow: v.flowID}
 		}
@@ -220,7 +239,7 @@ func (s *Service) followLink(r *api.Request, _ *api.None) (api.Responder, error)
 	if to := leads(isNew); to != "" && v.flow == nil {
 		return v.goTo(to)
 	}
-	return v.onward(a)
+	return v.entered(a)
 }
 
 // notByLink says why a link let nobody in. An app's own page explains it where it has one.

@@ -16,6 +16,7 @@ import (
 type codePage = func(v *visit, form views.CodeForm) templ.Component
 
 func enterCode(v *visit, form views.CodeForm) templ.Component {
+	form.Remember, form.Able = v.remembers(), v.Passkeys != nil
 	return views.EnterCode(v.guarded(v.askedOn()), form)
 }
 
@@ -118,10 +119,10 @@ func (s *Service) enterCode(r *api.Request, _ *api.None) (api.Responder, error) 
 	if err != nil || bad != nil {
 		return bad, err
 	}
-	auth, err := s.Codes.SignIn(r, form.Email, typedCode(r), form.Name)
+	auth, err := s.Codes.SignIn(r, form.Email, typedCode(r), form.Name, v.remembers())
 	switch {
 	case err == nil:
-		return v.onward(auth)
+		return v.entered(auth)
 	case blamesCode(err, form.Errors):
 		return wrong(enterCode(v, form))
 	default:

@@ -25,7 +25,7 @@ type Guests interface {
 type Wallets interface {
 	// Compose is the message that an account is to sign.
 	Compose(ctx context.Context, address string, chainID int64) (string, error)
-	SignIn(r *api.Request, message, signature string) (*core.Auth, error)
+	SignIn(r *api.Request, message, signature string, remember bool) (*core.Auth, error)
 }
 
 func (s *Service) guestEndpoints(post func(path, id string, limit api.Rule, fn handler)) {
@@ -76,7 +76,7 @@ func (s *Service) loginGuest(r *api.Request, _ *api.None) (api.Responder, error)
 	auth, err := s.Guests.SignIn(r)
 	switch {
 	case err == nil:
-		return v.onward(auth)
+		return v.entered(auth)
 	case codeOf(err) == codeClosed:
 		return show(http.StatusForbidden, views.SignUpClosed(v.page))
 	default:
@@ -103,9 +103,9 @@ func (s *Service) loginWallet(r *api.Request, _ *api.None) (api.Responder, error
 		return nil, err
 	}
 	message := strings.ReplaceAll(field(r, "message"), "\r\n", "\n") // forms end lines so (HTML, form entry list)
-	auth, err := s.Wallets.SignIn(r, message, field(r, "signature"))
+	auth, err := s.Wallets.SignIn(r, message, field(r, "signature"), field(r, "remember") != "")
 	if err == nil {
-		return v.onward(auth)
+		return v.entered(auth)
 	}
 	switch declared := declaredOf(err); {
 	case codeOf(err) == codeClosed:

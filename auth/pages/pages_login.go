@@ -148,7 +148,7 @@ func (s *Service) login(r *api.Request, _ *api.None) (api.Responder, error) {
 	if err != nil {
 		return v.notSignedIn(form, err)
 	}
-	return v.offered(auth)
+	return v.entered(auth)
 }
 
 // loginByName signs in by a username. One that breaks the rules is nobody's.
@@ -165,7 +165,7 @@ func (v *visit) loginByName(form views.LoginForm, password string) (api.Responde
 	if err != nil {
 		return v.notSignedIn(form, err)
 	}
-	return v.offered(auth)
+	return v.entered(auth)
 }
 
 // notSignedIn says why. An unknown address, a wrong password, and one that is too

@@ -2,35 +2,45 @@ package pages
 
 import (
 	"net/http"
+	"strings"
 
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/views"
 )
 
-// offerPath is where somebody who signed in with a password is offered a passkey.
+// offerPath is where somebody who signed in by something else is offered a passkey.
 const offerPath = "/account/add-passkey"
 
-// Why somebody sees the page, where it is not that they typed a password.
+// Why somebody sees the page, where it is not that they signed in.
 const (
 	paramAfter    = "after"
 	afterRecovery = "recovery"
 )
 
-// offered leads by the page that offers a passkey, where the browser says that this
-// device could keep one and the person is not asked too often; else onward.
-func (v *visit) offered(a *core.Auth) (api.Responder, error) {
-	if v.Passkeys == nil || field(v.r, "able") == "" {
-		return v.onward(a)
+// entered goes on with whoever has just come in, by whatever way in of the pages: by
+// way of the offer where one is due, else onward.
+func (v *visit) entered(a *core.Auth) (api.Responder, error) {
+	if v.offers(a) {
+		return to(v.page.Link(offerPath))
+	}
+	return v.onward(a)
+}
+
+// offers tells whether somebody who has just come in is to be offered a passkey, and
+// notes that they were: where the browser says that this device could keep one, has not
+// just shown that it does, and the person is not asked too often. A guest has nothing to
+// come back to yet.
+func (v *visit) offers(a *core.Auth) bool {
+	leadsThere := strings.HasPrefix(v.returnTo, offerPath) // after a recovery
+	if v.Passkeys == nil || leadsThere || field(v.r, "able") == "" || v.keyHere || v.Guests != nil && v.Guests.Is(a.User) {
+		return false
 	}
 	now, err := v.Passkeys.Offer(v.r.Context(), a.User, v.flow != nil)
 	if err != nil { // an offer is no reason to keep anybody out
 		v.r.Log().Warn("no passkey was offered", "error", err)
 	}
-	if !now {
-		return v.onward(a)
-	}
-	return to(v.page.Link(offerPath))
+	return now
 }
 
 // offer is the page for whoever is signed in; without a page, the answer.

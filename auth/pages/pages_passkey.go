@@ -97,11 +97,9 @@ func (s *Service) loginPasskey(r *api.Request, _ *api.None) (api.Responder, erro
 		return v.passkeyFailed("passkey.use_failed", "")
 	}
 	auth, err := s.Passkeys.SignIn(r, response, field(r, "remember") != "")
-	switch {
-	case err == nil && response["authenticatorAttachment"] == "cross-platform": // a phone or a key beside this device, which has none yet
-		return v.offered(auth)
-	case err == nil:
-		return v.onward(auth)
+	if err == nil {
+		v.keyHere = response["authenticatorAttachment"] != "cross-platform" // that is a phone or a key beside this device
+		return v.entered(auth)
 	}
 	switch codeOf(err) {
 	case codeKeyUnknown:

@@ -15,7 +15,7 @@ import (
 // Phones are phone numbers, and codes in text messages.
 type Phones interface {
 	// Enter signs in who proves a number by a code.
-	Enter(r *api.Request, number, code string) (*core.Auth, error)
+	Enter(r *api.Request, number, code string, remember bool) (*core.Auth, error)
 	SignIn(r *api.Request, number, password string, remember bool) (*core.Auth, error)
 	Reset(r *api.Request, number, code, next string) error
 	Change(r *api.Request, caller *core.Auth, number, code string) error
@@ -63,7 +63,7 @@ func (s *Service) phoneEndpoints(get func(path, id string, fn handler), post fun
 }
 
 func (v *visit) phoneForm(reset bool) views.PhoneForm {
-	form := views.PhoneForm{Number: strings.TrimSpace(field(v.r, "number")), Reset: reset, SignUp: v.Phones.SignsUp(), Errors: views.Errors{}}
+	form := views.PhoneForm{Number: strings.TrimSpace(field(v.r, "number")), Reset: reset, SignUp: v.Phones.SignsUp(), Remember: field(v.r, "remember") != "", Errors: views.Errors{}}
 	if v.flow != nil {
 		form.Client = v.flow.Client
 	}
@@ -75,7 +75,9 @@ func (s *Service) phonePage(r *api.Request, _ *api.None) (api.Responder, error) 
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, views.AskPhone(v.guarded(formPhone), v.phoneForm(false)))
+	form := v.phoneForm(false)
+	form.Remember = true
+	return show(http.StatusOK, views.AskPhone(v.guarded(formPhone), form))
 }
 
 func (s *Service) forgotPhonePage(r *api.Request, _ *api.None) (api.Responder, error) {
@@ -140,6 +142,8 @@ func (v *visit) phoneCode(use views.PhoneUse) views.PhoneCode {
 		Number: strings.TrimSpace(field(v.r, "number")), Use: use, Digits: v.Phones.CodeLength(), InFiles: !v.Core.Config.SMS.Sends(), Errors: views.Errors{},
 	}
 	switch use {
+	case views.PhoneSignIn:
+		form.Remember, form.Able = field(v.r, "remember") != "", v.Passkeys != nil
 	case views.PhoneReset:
 		form.MinPasswordLength = v.Core.Config.EmailAndPassword.MinPasswordLength
 	case views.PhoneProof:
@@ -183,10 +187,10 @@ func (s *Service) enterPhoneCode(r *api.Request, _ *api.None) (api.Responder, er
 	if bad {
 		return wrong(v.enterPhone(form))
 	}
-	auth, err := s.Phones.Enter(r, form.Number, typedCode(r))
+	auth, err := s.Phones.Enter(r, form.Number, typedCode(r), form.Remember)
 	switch {
 	case err == nil:
-		return v.onward(auth)
+		return v.entered(auth)
 	case blamesPhoneCode(err, form.Errors):
 		return wrong(v.enterPhone(form))
 	}
@@ -248,5 +252,5 @@ func (v *visit) loginByPhone(form views.LoginForm, password string) (api.Respond
 	if err != nil {
 		return v.notSignedIn(form, err)
 	}
-	return v.offered(auth)
+	return v.entered(auth)
 }

@@ -65,14 +65,18 @@ func (s *Service) recover(r *api.Request, _ *api.None) (api.Responder, error) {
 		form.Errors["password"] = views.Msg("field.value_missing")
 		return wrong(views.Recover(v.page, form))
 	}
+	next := securityPath
+	if s.Passkeys != nil {
+		next = offerPath + "?" + paramAfter + "=" + afterRecovery + "&" + paramReturn + "=" + url.QueryEscape(securityPath)
+	}
+	r.Body[paramReturn] = next // also for who must set up a second factor first
 	if _, err := s.Recovery.Recover(r, form.Token, password); err != nil {
 		return v.notRecovered(form, err)
 	}
 	if s.Passkeys == nil {
 		v.leave(r, views.Info, "recover.done")
-		return to(securityPath)
 	}
-	return to(offerPath + "?" + paramAfter + "=" + afterRecovery + "&" + paramReturn + "=" + url.QueryEscape(securityPath))
+	return to(next)
 }
 
 func (v *visit) notRecovered(form views.RecoverForm, err error) (api.Responder, error) {

@@ -114,7 +114,7 @@ func (s *Service) signUp(r *api.Request, _ *api.None) (api.Responder, error) {
 func (v *visit) signedUp(email string, auth *core.Auth, pending bool) (api.Responder, error) {
 	switch {
 	case auth != nil:
-		return v.onward(auth)
+		return v.entered(auth)
 	case v.Core.Config.EmailAndPassword.RequireEmailVerification:
 		return v.verifySent(http.StatusOK, email)
 	case pending:

@@ -145,7 +145,7 @@ func (v *visit) signedIn(a *core.Auth, next string) (api.Responder, error) {
 	if next != "" {
 		return v.goTo(next)
 	}
-	return v.offered(a)
+	return v.entered(a)
 }
 
 // notProven says why, and how many tries are left.
@@ -247,7 +247,7 @@ func (v *visit) setupPage(status int, s *AppSetup, page views.AppSetup) (api.Res
 	if v.flow != nil {
 		page.Client = v.flow.Client
 	}
-	v.page.Self = ""
+	v.page.Self, page.Able = "", v.Passkeys != nil && v.auth == nil
 	return show(status, views.SetUpApp(v.page, page))
 }
 
@@ -281,7 +281,7 @@ func (v *visit) enrolled(w *Waiting) (api.Responder, error) {
 	a, next, err := v.SecondFactors.Prove(v.r, views.ByApp, strings.TrimSpace(field(v.r, "code")), false)
 	switch {
 	case err == nil:
-		return v.showCodes(a.User, s.BackupCodes, true, v.afterCodes(next))
+		return v.showCodes(a.User, s.BackupCodes, true, v.afterCodes(a, next))
 	case codeOf(err) == codeBadCode:
 		page := views.AppSetup{Sealed: field(v.r, "setup"), Action: twoFactorPath + "/enrolled", Back: v.page.Link(twoFactorPath)}
 		page.Errors = views.Errors{"code": views.Msg("two_factor.wrong_code")}
@@ -291,13 +291,17 @@ func (v *visit) enrolled(w *Waiting) (api.Responder, error) {
 	}
 }
 
-// afterCodes is where the link of the backup codes leads: /login goes on with
-// whatever waits for a sign-in.
-func (v *visit) afterCodes(next string) string {
-	if next != "" {
+// afterCodes is where the link of the backup codes leads: to the offer of a passkey
+// where one is due, else to /login, which goes on with whatever waits for a sign-in.
+func (v *visit) afterCodes(a *core.Auth, next string) string {
+	switch {
+	case next != "":
 		return next
+	case v.offers(a):
+		return v.page.Link(offerPath)
+	default:
+		return v.page.Link("/login")
 	}
-	return v.page.Link("/login")
 }
 
 func (v *visit) showCodes(u *core.User, codes []string, first bool, next string) (api.Responder, error) {

@@ -22,6 +22,7 @@ type visit struct {
 	flow     *Flow  // nil when no app sent the person here
 	returnTo string // a path of this server, "" when none was given
 	gone     string // a passkey that was just removed
+	keyHere  bool   // the person has just shown a passkey of this device
 	back     string // the page of the account that a form is on
 	page     views.Page
 }

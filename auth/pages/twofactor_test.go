@@ -290,10 +290,24 @@ func TestWhoMustHaveASecondFactorSetsOneUpOnTheWay(t *testing.T) {
 	if n := len(backupCodes(t, done)); n != 10 || !signedIn(c) {
 		t.Fatalf("%d codes, signed in: %v", n, signedIn(c))
 	}
+	has(t, done.Body, `href="/login?return_to=%2Faccount%2Fapps"`) // a browser that could keep no passkey
 	leads(t, c.Get("./login?return_to=%2Faccount%2Fapps"), "/account/apps")
 	tells(t, c.Get("./account/security"), 200, "Your account must have two-step sign-in")
 	leads(t, form(c, "/account/two-factor/off"), "/account/security")
 	tells(t, c.Get("./account/security"), 200, "codes left")
+}
+
+func TestAPasskeyIsOfferedAfterAnEnrolmentToo(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "[two_factor]\nrequire_two_factor = true\n")
+	s.Client().Post("/sign-up/email", map[string]any{"email": "ada@example.com", "password": testkit.Password, "name": "Ada"})
+	c := holds(t, s, "ada@example.com")
+	page := form(c, "/two-factor/enrol", "return_to", "/account/apps")
+	has(t, page.Body, "data-able", "/static/code.")
+	app, sealed := scans(t, s, page)
+	done := form(c, "/two-factor/enrolled", "setup", sealed, "code", app.code(), "able", "1", "return_to", "/account/apps").Is(200, "")
+	has(t, done.Body, `href="/account/add-passkey?return_to=%2Faccount%2Fapps"`)
+	has(t, c.Get("./account/add-passkey?return_to=%2Faccount%2Fapps").Is(200, "").Body, `name="return_to" value="/account/apps"`)
 }
 
 func TestTurningTwoStepSignInOffAndTheBackupCodesTakeAProof(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 type Proof struct {
 	Number, Code string
 	NoSession    bool           // the number is proven, and nobody signed in
+	Brief        bool           // the session ends with the browser
 	Fields       map[string]any // of a user who is made by it
 }
 
@@ -154,7 +155,7 @@ func (s *Service) Verify(r *api.Request, p Proof) (user *core.User, auth *core.A
 		err = s.core.DB.Write(ctx, prove)
 		return holder, nil, err
 	}
-	auth, err = s.core.SignIn(r, core.NewSignIn(r, holder, method, true, "sms"), prove)
+	auth, err = s.core.SignIn(r, core.NewSignIn(r, holder, method, !p.Brief, "sms"), prove)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -190,7 +191,7 @@ func (s *Service) signUp(r *api.Request, number string, p Proof) (*core.User, *c
 		}
 		return nil, nil, err
 	}
-	signIn := core.NewSignIn(r, nil, method, true, "sms")
+	signIn := core.NewSignIn(r, nil, method, !p.Brief, "sms")
 	create := func(tx *store.Tx) (err error) {
 		if holder, err := s.findOrNobody(ctx, tx, number); err != nil {
 			return err

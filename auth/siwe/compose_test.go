@@ -31,6 +31,9 @@ func TestAWalletSignsInAtThePage(t *testing.T) {
 	if a.Header.Get("Location") != "/account/apps" || !signedIn(c) {
 		t.Fatal(a.Header)
 	}
+	if c.Cookies["better-auth.dont_remember"] == "" {
+		t.Fatal("it outlives the browser, and nobody asked for that")
+	}
 	again := s.Client()
 	if a := post(again, message, w.sign(message)).Is(422, ""); !strings.Contains(a.Body, "The wallet could not be used.") || signedIn(again) {
 		t.Fatal("a message counted twice")

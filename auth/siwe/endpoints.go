@@ -76,7 +76,7 @@ func (s *Service) verify(r *api.Request, in *verifyInput) (any, error) {
 	if !s.cfg.Anonymous && in.Email == "" {
 		return nil, api.Invalid("body.email", "Email is required when the anonymous plugin option is disabled.")
 	}
-	a, m, err := s.Verify(r, in.Message, in.Signature, in.Email)
+	a, m, err := s.Verify(r, in.Message, in.Signature, in.Email, false)
 	if err != nil {
 		return nil, err
 	}

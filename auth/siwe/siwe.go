@@ -67,9 +67,9 @@ func (s *Service) Nonce(ctx context.Context) (value string, err error) {
 
 // Verify signs in whose key signed a message of ours. The nonce is used up before
 // anything else is looked at, whatever comes of it. email is what a new user gives
-// where one is asked for.
+// where one is asked for. brief is a session that ends with the browser.
 // Errors: those of this package, *core.Held, what may stand against a sign-up or sign-in.
-func (s *Service) Verify(r *api.Request, text, signature, email string) (*core.Auth, *Message, error) {
+func (s *Service) Verify(r *api.Request, text, signature, email string, brief bool) (*core.Auth, *Message, error) {
 	m, err := Parse(text)
 	if err != nil {
 		return nil, nil, ErrMismatch
@@ -92,7 +92,7 @@ func (s *Service) Verify(r *api.Request, text, signature, email string) (*core.A
 		r.Security("sign-in-failed", "method", provider)
 		return nil, nil, ErrSignature
 	}
-	a, err := s.enter(r, m, email)
+	a, err := s.enter(r, m, email, brief)
 	return a, m, err
 }
 
@@ -120,9 +120,9 @@ func (s *Service) about(r *api.Request, uri string) bool {
 }
 
 // enter signs in the user of an account, or makes one.
-func (s *Service) enter(r *api.Request, m *Message, email string) (*core.Auth, error) {
+func (s *Service) enter(r *api.Request, m *Message, email string, brief bool) (*core.Auth, error) {
 	ctx := r.Context()
-	signIn := core.NewSignIn(r, nil, provider, true, "pop")
+	signIn := core.NewSignIn(r, nil, provider, !brief, "pop")
 	id, _, err := findOwner(ctx, s.core.DB, m.Address, m.ChainID)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,8 @@ type Arrival struct {
 	Fields func() (Values, error)
 	// Closed: who has no account gets none.
 	Closed bool
+	// Brief: the session ends with the browser.
+	Brief bool
 	// Onward is where the browser of who comes by a link goes; nil where the caller knows.
 	Onward func(isNew bool) Onward
 	// Prove uses up what was in the mail, in the transaction of all the rest.
@@ -44,7 +46,7 @@ func (c *Core) Arrive(r *api.Request, in Arrival) (a *Auth, isNew bool, err erro
 
 // signIn is that of user, who is nil where they are made now.
 func (in *Arrival) signIn(r *api.Request, user *User) *SignIn {
-	s := NewSignIn(r, user, in.Method, true, "otp")
+	s := NewSignIn(r, user, in.Method, !in.Brief, "otp")
 	s.Mailbox = true
 	if in.Onward != nil {
 		s.Onward = in.Onward(user == nil)
