@@ -166,7 +166,7 @@ func TestAuthenticationContext(t *testing.T) {
 		"5.5.1.1: essential and unknown fails":                 {plain, essential("urn:x"), "", "unmet_authentication_requirements"},
 		"5.5.1.1: essential without a value is a wish":         {plain, url.Values{"claims": {`{"id_token":{"acr":{"essential":true}}}`}}, "urn:one", ""},
 		"5.5.1.1: voluntary and unknown is no error":           {plain, url.Values{"claims": {`{"id_token":{"acr":{"value":"urn:x"}}}`}}, "urn:one", ""},
-		"5.5.1.1: essential, not met, and no page may be made": {plain, url.Values{"prompt": {"none"}, "claims": essential("urn:two")["claims"]}, "", "login_required"},
+		"5.5.1.1: essential, not met, and no page may be made": {plain, url.Values{"prompt": {"none"}, "claims": essential("urn:two")["claims"]}, "", "unmet_authentication_requirements"},
 	} {
 		id, secret := w.client(c.client)
 		to := w.ada().authorize(request(id, c.change))

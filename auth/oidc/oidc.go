@@ -43,6 +43,7 @@ type Service struct {
 	forms         *core.Sealer // answers that a page posts
 	browser       *browsers
 	devices       Devices
+	factors       Factors
 	logout        *core.Sealer
 	pages         LogoutPages
 	// subjectKey makes pairwise subjects.

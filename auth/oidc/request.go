@@ -31,6 +31,7 @@ type Request struct {
 	subjects []string // the person it is about, by name
 	mustACR  []string // one of them, or no answer
 	wishACR  []string // the first of them that can be
+	stepACR  []string // those of acr_values: people are asked for another factor because of them
 	release  release  // claims by name
 	implied  []string // scopes that cover them and were not asked for
 
@@ -298,6 +299,7 @@ func parseRest(r *Request) (code, description string) {
 	if r.wishACR = strings.Fields(r.params.Get("acr_values")); len(r.wishACR) == 0 {
 		r.wishACR = r.Client.Settings.DefaultACRValues
 	}
+	r.stepACR = r.wishACR
 	r.Nonce = r.params.Get("nonce")
 	r.LoginHint = r.params.Get("login_hint")
 	r.UILocales = r.params.Get("ui_locales")

@@ -133,6 +133,8 @@ func (s *Service) identify(ctx context.Context, j *journey) (Step, error) {
 	}
 	step := s.identityStep(ctx, j)
 	switch {
+	case step != stepDone && r.prompts(promptNone) && a != nil && s.expected(r, a) && !s.sure(r, a.Session.AMR):
+		return "", r.refuse(unmetRequirements, "the sign-in does not reach the acr that is asked for")
 	case step != stepDone && r.prompts(promptNone):
 		return "", r.refuse(loginRequired, "authentication required")
 	case step != stepDone:
@@ -169,7 +171,7 @@ func (s *Service) identityStep(ctx context.Context, j *journey) Step {
 		return stepDone
 	case r.prompts(promptLogin), r.MaxAge >= 0 && s.now(ctx).Sub(a.Session.CreatedAt) > r.MaxAge, r.MaxAge == 0:
 		return StepLogin
-	case !s.expected(r, a), !s.sure(r, a.Session.AMR):
+	case !s.expected(r, a), !s.sure(r, a.Session.AMR), s.couldBeSurer(r, a):
 		return StepLogin
 	case r.prompts(promptSelect) && p.Chosen != a.Session.ID:
 		return StepSelect
@@ -217,6 +219,7 @@ func (s *Service) handOver(ctx context.Context, j *journey, step Step) (Answer, 
 		}
 		if j.progress.signedIn(j.auth) {
 			j.request.settled()
+			s.settleACR(j.request, j.auth.Session.AMR)
 		}
 		return Answer{URL: withQuery(page, s.signQuery(j.request.params, s.now(ctx)))}, nil
 	}

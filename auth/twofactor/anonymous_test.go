@@ -11,9 +11,7 @@ import (
 func TestAnAnonymousUserIsNotLostOverASecondFactor(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(t, "[anonymous]\nenabled = true\n")
-	owner := s.SignUp("a@example.com")
-	codes, _ := owner.Post("/two-factor/enable", map[string]string{"password": testkit.Password, "method": "totp"}).Is(200, "").JSON().(map[string]any)["backupCodes"].([]any)
-	owner.Post("/two-factor/enable", map[string]string{"password": testkit.Password, "method": "otp"}).Is(200, "")
+	_, _, codes := enrolled(t, s, "a@example.com")
 	c := s.Client()
 	guest := c.Post("/sign-in/anonymous", nil).Is(200, "").Field("user.id")
 	if got := c.Post("/sign-in/email", map[string]string{"email": "a@example.com", "password": testkit.Password}).Is(200, ""); got.Field("twoFactorRedirect") != "true" {

@@ -45,14 +45,14 @@ type challenge struct {
 
 // hold is core's gate.
 func (s *Service) hold(ctx context.Context, tx *store.Tx, in *core.SignIn) (*core.Held, error) {
-	if in.MultiFactor || in.Federated && !s.cfg.AfterSocial {
+	if in.MultiFactor || in.Federated && !s.cfg.AfterSocial && !in.StepUp {
 		return nil, nil
 	}
 	enrol := !enabled(in.User)
-	if enrol && !s.required(in.User) {
+	if enrol && (in.Federated && !s.cfg.AfterSocial || !s.required(in.User)) {
 		return nil, nil
 	}
-	if !enrol {
+	if !enrol && !in.StepUp {
 		known, err := s.trusts(ctx, tx, in)
 		if known || err != nil {
 			return nil, err
@@ -102,6 +102,15 @@ func (s *Service) challenge(ctx context.Context, tx *store.Tx, u *core.User, w w
 	return held, insertChallenge(ctx, tx, core.HashToken(token), u.ID, string(data), expires)
 }
 
+// Asks tells whether a user has a second factor to be asked for.
+func (s *Service) Asks(u *core.User) bool { return s.cfg.Enabled && enabled(u) }
+
+// Overlooks tells whether the second factor may be passed over at a sign-in of
+// somebody who has one: in a browser that they trust, or after a provider.
+func (s *Service) Overlooks(in *core.SignIn) bool {
+	return s.cfg.Enabled && in.Request != nil && !in.MultiFactor && (in.Federated || s.core.TrustedDevice(in.Request) != "")
+}
+
 // methods are those that a user can be asked for, in the contract's order.
 func (s *Service) methods(ctx context.Context, q store.Querier, u *core.User, first sentTo) (methods []string, err error) {
 	if !s.cfg.TOTPOptions.Disable {
@@ -135,8 +144,13 @@ func (s *Service) load(r *api.Request) (*challenge, error) {
 		return nil, fmt.Errorf("read a sign-in that waits: %w", err)
 	}
 	ch.tries = int(row.Tries)
-	ch.User, err = s.core.User(ctx, s.core.DB, row.UserID)
-	return ch, notFoundIs(err, ErrCookie)
+	if ch.User, err = s.core.User(ctx, s.core.DB, row.UserID); err != nil {
+		return nil, notFoundIs(err, ErrCookie)
+	}
+	if ch.Enrol && enabled(ch.User) { // set up meanwhile, perhaps by another who knows the first proof
+		return nil, ErrCookie
+	}
+	return ch, nil
 }
 
 // signIn is the sign-in that goes on, now with the other proof.

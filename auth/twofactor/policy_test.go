@@ -51,6 +51,28 @@ func TestWhoMustHaveASecondFactorSetsOneUp(t *testing.T) {
 	})
 }
 
+// TestAnEnrolmentThatWaitsIsOverWhenSomebodyElseHasFinished: who knew the password, and
+// began before the owner set up codes by mail, does not come in with an app of their own.
+func TestAnEnrolmentThatWaitsIsOverWhenSomebodyElseHasFinished(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "[two_factor]\nrequire_two_factor = true\n")
+	owner, thief := s.Client(), s.Client()
+	owner.Post("/sign-up/email", map[string]string{"email": ada, "password": testkit.Password, "name": "Ada"}).Is(200, "")
+	thief.Post("/sign-in/email", map[string]string{"email": ada, "password": testkit.Password}).Is(200, "")
+	a := thief.Post("/two-factor/enable", map[string]string{"password": ""}).Is(200, "")
+	device, codes := read(t, s, a.Field("totpURI")), a.JSON().(map[string]any)["backupCodes"].([]any)
+	owner.Post("/two-factor/enable", map[string]string{"password": "", "method": "otp"}).Is(200, "")
+	verify(owner, "otp", sent(t, s)).Is(200, "")
+	somebody(t, owner, ada)
+	verify(thief, "totp", device.code(0)).Is(401, "INVALID_TWO_FACTOR_COOKIE")
+	thief.Post("/two-factor/enable", map[string]string{"password": ""}).Is(401, "UNAUTHORIZED")
+	nobody(t, thief)
+	again := heldIn(t, s, ada)
+	verify(again, "totp", device.code(0)).Is(400, "TOTP_NOT_ENABLED")
+	verify(again, "backup-code", codes[0].(string)).Is(400, "BACKUP_CODES_NOT_ENABLED")
+	nobody(t, again)
+}
+
 func TestOnlySomeRolesMustHaveOne(t *testing.T) {
 	s := testkit.Start(t, "[two_factor]\nrequire_two_factor = [\"admin\", \"editor\"]\n")
 	c := s.SignUp(ada)
@@ -84,6 +106,7 @@ func TestEveryWayInIsAsked(t *testing.T) {
 		"a mail, where there are mails":      {"", false, core.SignIn{Mailbox: true}, "-"},
 		"a provider":                         {"", true, core.SignIn{Federated: true}, "-"},
 		"a provider, where that is asked":    {"[two_factor]\nafter_social = true\n", true, core.SignIn{Federated: true}, "totp otp"},
+		"a provider, and an app needs more":  {"", true, core.SignIn{Federated: true, StepUp: true}, "totp otp"},
 		"a passkey that verified its user":   {"", true, core.SignIn{MultiFactor: true}, "-"},
 		"a password, where no code is sent":  {"[two_factor.otp_options]\nenabled = false\n", true, core.SignIn{}, "totp"},
 		"a proof of another time":            {"", true, core.SignIn{ProvenAt: time.Unix(1e9, 0)}, "-"},

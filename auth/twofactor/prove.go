@@ -101,7 +101,7 @@ func (s *Service) begin(r *api.Request, u *core.User, p Proof, owner string, enr
 		}
 	case Backup:
 		t.wrong = ErrBackupCode
-		if t.f.Secret == "" {
+		if !t.f.app() {
 			return nil, ErrNoBackupCodes
 		}
 		if t.key, t.left, err = s.matchBackupCode(ctx, s.core.DB, u.ID, p.Code); err != nil {

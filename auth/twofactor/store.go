@@ -106,9 +106,12 @@ func insertBackupCode(ctx context.Context, tx *store.Tx, userID, hash string) er
 	return err
 }
 
+// listBackupCodes lists those that count: with an app that has shown a code. Whoever
+// began a set-up, perhaps somebody else who knew the password, has its codes already.
 func listBackupCodes(ctx context.Context, q store.Querier, userID string) ([]string, error) {
 	return store.All(ctx, q, func(r *store.Row) string { return r.Text() },
-		`SELECT code_hash FROM two_factor_backup_code WHERE user_id = $1 ORDER BY code_hash`, userID)
+		`SELECT code_hash FROM two_factor_backup_code WHERE user_id = $1
+AND EXISTS (SELECT 1 FROM two_factor WHERE user_id = $1 AND verified AND secret IS NOT NULL) ORDER BY code_hash`, userID)
 }
 
 func useBackupCode(ctx context.Context, tx *store.Tx, userID, hash string) (bool, error) {

@@ -56,6 +56,18 @@ func twoFactorRules() []deviation {
 			Why:        "Who reads the database or a backup must not have them.",
 		},
 		{
+			ID:         "backup-codes-of-an-unfinished-set-up",
+			BetterAuth: "Backup codes count as soon as `enable` has answered with them, where a second factor is on already by codes that are sent.",
+			Authd:      "They count with an authenticator app that has shown a code.",
+			Why:        "Who knew the password may have begun a set-up before the person finished another one, and has those codes.",
+		},
+		{
+			ID:         "an-app-may-need-two-factors",
+			BetterAuth: "Nothing follows from `acr_values`, nor from an essential `acr`.",
+			Authd:      "Where it is an `acr` of several factors, who has a second one is asked for it in a trusted browser and after a provider, too.",
+			Why:        "OpenID Connect Core section 5.5.1.1, RFC 9470: an app that asks for a stronger sign-in has to get one, or be told that it does not.",
+		},
+		{
 			ID:         "a-backup-code-twice-at-once",
 			BetterAuth: "Of two requests with the same backup code at the same moment, the second is answered 409.",
 			Authd:      "It is answered 401 `INVALID_BACKUP_CODE`.",

@@ -32,6 +32,9 @@ type SignIn struct {
 	Mailbox bool
 	// Federated tells that a provider answers for the person, and has asked what it asks.
 	Federated bool
+	// StepUp tells that an app waits for two factors: who has a second one is asked
+	// for it in a browser that they trust, too, and after a provider.
+	StepUp bool
 	// Renews tells that this takes the place of a session that the person has:
 	// nobody comes in by it, so only a ban stands against it.
 	Renews bool
