@@ -23,21 +23,27 @@ func scansAllowed() map[string]string {
 		"MAX(access_token_expires_in)":     "the clients, once for each rotation of a key",
 		"count(*) FROM oauth_client WHERE verified = FALSE": "an index of at most client_registration_max_unverified entries, " +
 			"when a client registers itself",
+		"FROM operator_token":                  few + "tokens that an operator made by hand",
+		"FROM sign_up_invitation WHERE expire": few + "an operator lists the invitations",
+		"FROM webhook_gone":                    few + "receivers that want nothing more, at a start",
+		"substr(lane, 1, $2)":                  "jobs that wait or were given up, when an operator looks at them",
+		`FROM "user" u WHERE u.role LIKE`:      "users, by a job that tells administrators of somebody who waits",
+		`FROM "user" LIMIT 1`:                  "the first row ends it",
+		`FROM "user" u LIMIT 1`:                "the first row ends it",
+		"two_factor WHERE secret IS NOT NULL":  "at the start after the secret was replaced",
+		"two_factor_backup_code ORDER BY":      "at the start after the secret was replaced",
 	}
 }
 
-// TestNoStatementScans: what the provider and the device flow ask of the database takes as
-// long in a file with a million rows as in an empty one. SQLite's own plan of each statement
-// says so: a SCAN, or a SEARCH without an index, reads a table from end to end.
+// TestNoStatementScans: what is asked of the database takes as long in a file with a million
+// rows as in an empty one. SQLite's own plan of each statement says so: a SCAN, or a SEARCH
+// without an index, reads a table from end to end.
 func TestNoStatementScans(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
 	allowed := scansAllowed()
 	looked, used := 0, map[string]bool{}
 	for _, s := range collectStatements(t) {
-		if !strings.Contains(s.at, "/auth/oidc/") && !strings.Contains(s.at, "/auth/device/") {
-			continue
-		}
 		looked++
 		if unbounded(s.text) {
 			t.Errorf("%s: a sweep that deletes without LIMIT holds the writer for as long as there are rows:\n%s", s.at, s.text)
@@ -53,7 +59,7 @@ func TestNoStatementScans(t *testing.T) {
 			t.Errorf("%s: %s\n%s", s.at, step, s.text)
 		}
 	}
-	if looked < 90 {
+	if looked < 250 {
 		t.Errorf("found only %d statements: the collector looks at the wrong place", looked)
 	}
 	for text := range allowed {
@@ -67,7 +73,7 @@ func TestNoStatementScans(t *testing.T) {
 func reads(step string) bool {
 	switch {
 	case strings.HasPrefix(step, "SCAN"):
-		return step != "SCAN CONSTANT ROW"
+		return step != "SCAN CONSTANT ROW" && !strings.HasSuffix(step, "VALUES CLAUSE")
 	case strings.HasPrefix(step, "SEARCH"):
 		return !strings.Contains(step, " USING ")
 	}
