@@ -49,11 +49,11 @@ func (s *Service) Endpoints() []api.Endpoint {
 		}, s.list),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/passkey/delete-passkey", ID: "deletePasskey", Tag: tag, Guards: session,
-			Doc: "Take one of the caller's passkeys away, unless it is their last way in.", Errors: []*api.Error{ErrNotFound, ErrForeign, ErrLast},
+			Doc: "Take one of the caller's passkeys away, unless it is their last way in.", Errors: []*api.Error{errNoID, ErrNotFound, ErrForeign, ErrLast},
 		}, s.delete),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/passkey/update-passkey", ID: "updatePasskey", Tag: tag, Guards: session,
-			Doc: "Give one of the caller's passkeys another name.", Errors: []*api.Error{ErrNotFound, ErrNotYours},
+			Doc: "Give one of the caller's passkeys another name.", Errors: []*api.Error{errNoID, ErrNotFound, ErrNotYours},
 		}, s.update),
 		api.Handle(api.Endpoint{
 			Method: http.MethodGet, Path: "/passkey/signals", ID: "passkeySignals", Tag: tag, Guards: session,
@@ -194,6 +194,9 @@ type status struct {
 }
 
 func (s *Service) delete(r *api.Request, in *idIn) (status, error) {
+	if in.ID == "" {
+		return status{}, errNoID
+	}
 	return status{true}, s.Remove(r, core.Caller(r).User, in.ID)
 }
 
@@ -215,6 +218,9 @@ type updated struct {
 }
 
 func (s *Service) update(r *api.Request, in *updateIn) (updated, error) {
+	if in.ID == "" {
+		return updated{}, errNoID
+	}
 	p, err := s.Rename(r, core.Caller(r).User, in.ID, in.Name)
 	if err != nil {
 		return updated{}, err

@@ -18,7 +18,8 @@ var (
 	ErrSignature      = &api.Error{Status: http.StatusUnauthorized, Code: "AUTHENTICATION_FAILED", Message: "Authentication failed"}
 	ErrUnknown        = &api.Error{Status: http.StatusUnauthorized, Code: "PASSKEY_NOT_FOUND", Message: "Passkey not found"}
 	ErrNotFound       = &api.Error{Status: http.StatusNotFound, Code: "PASSKEY_NOT_FOUND", Message: "Passkey not found"}
-	ErrForeign        = &api.Error{Status: http.StatusUnauthorized} // no body, as the contract has it
+	errNoID           = &api.Error{Status: http.StatusBadRequest, Message: "Missing required parameter: id"} // no code, as the contract has it
+	ErrForeign        = &api.Error{Status: http.StatusUnauthorized}                                          // no body, as the contract has it
 	ErrLast           = &api.Error{Status: http.StatusBadRequest, Code: "LAST_WAY_IN", Message: "This passkey is all that you can sign in with"}
 	ErrSignUpDisabled = &api.Error{Status: http.StatusBadRequest, Code: "PASSKEY_SIGN_UP_DISABLED", Message: "Sign-up with a passkey is not open"}
 )

@@ -23,6 +23,9 @@ func TestAPasskeyIsRenamedByItsOwner(t *testing.T) {
 	}
 	bob.Post("/passkey/update-passkey", map[string]any{"id": id, "name": "Mine"}).Is(401, "YOU_ARE_NOT_ALLOWED_TO_REGISTER_THIS_PASSKEY")
 	bob.Post("/passkey/update-passkey", map[string]any{"id": "none", "name": "Mine"}).Is(404, "PASSKEY_NOT_FOUND")
+	if got := bob.Post("/passkey/update-passkey", map[string]any{"id": "", "name": "Mine"}).Is(400, ""); got.Field("message") != "Missing required parameter: id" {
+		t.Errorf("no id: %s", got.Body)
+	}
 	for _, name := range []string{"", " "} {
 		if got := ann.Post("/passkey/update-passkey", map[string]any{"id": id, "name": name}).Is(400, "VALIDATION_ERROR").Field("message"); got != "[body.name] Too small: expected string to have >=1 characters" {
 			t.Errorf("%q: %s", name, got)
@@ -48,6 +51,9 @@ func TestAPasskeyIsDeletedByItsOwner(t *testing.T) {
 		t.Errorf("answered %s", got.Body)
 	}
 	bob.Post("/passkey/delete-passkey", map[string]any{"id": "none"}).Is(404, "PASSKEY_NOT_FOUND")
+	if got := bob.Post("/passkey/delete-passkey", map[string]any{"id": ""}).Is(400, ""); got.Field("message") != "Missing required parameter: id" {
+		t.Errorf("no id: %s", got.Body)
+	}
 	s.Client().Post("/passkey/delete-passkey", map[string]any{"id": id}).Is(401, "UNAUTHORIZED")
 	signIn(s.Client(), a, k).Is(200, "")
 	if got := ann.Post("/passkey/delete-passkey", map[string]any{"id": id}).Is(200, ""); got.Body != `{"status":true}` {

@@ -1,8 +1,11 @@
 package siwe
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"authd/auth/internal/api"
@@ -84,13 +87,16 @@ func (s *Service) verify(r *api.Request, in *verifyInput) (any, error) {
 }
 
 func unrecognized(rest map[string]any) error {
-	for name := range rest {
-		if len(rest) == 1 {
-			return api.Invalid("body", "Unrecognized key: "+strconv.Quote(name))
-		}
+	if len(rest) == 0 {
+		return nil
 	}
-	if len(rest) > 1 {
-		return api.Invalid("body", "Unrecognized keys")
+	names := slices.Sorted(maps.Keys(rest))
+	for i, name := range names {
+		names[i] = strconv.Quote(name)
 	}
-	return nil
+	what := "Unrecognized key: "
+	if len(names) > 1 {
+		what = "Unrecognized keys: "
+	}
+	return api.Invalid("body", what+strings.Join(names, ", "))
 }

@@ -203,6 +203,20 @@ func malleated(signature string) string {
 	return "0x" + hex.EncodeToString(raw)
 }
 
+func TestAFieldThatNobodyAskedForIsNamed(t *testing.T) {
+	t.Parallel()
+	c := testkit.Start(t, on).Client()
+	for want, body := range map[string]any{
+		`[body] Unrecognized key: "role"`:                       map[string]any{"role": "admin"},
+		`[body] Unrecognized keys: "more", "role"`:              map[string]any{"role": "admin", "more": 1},
+		"[body] Invalid input: expected object, received array": []any{},
+	} {
+		if got := c.Post("/siwe/nonce", body).Is(400, "VALIDATION_ERROR").Field("message"); got != want {
+			t.Errorf("%v: got %s, want %s", body, got, want)
+		}
+	}
+}
+
 func TestANonceWorksOnce(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(t, on)

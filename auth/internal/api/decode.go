@@ -200,7 +200,7 @@ func queryValue(f *field, values []string) any {
 
 func (s *schema) decodeBody(body any, dst reflect.Value, bad []string) []string {
 	want := "object"
-	if len(s.body) == 0 {
+	if len(s.body) == 0 && !s.allOptional() {
 		want = "record"
 	}
 	m, isMap := body.(map[string]any)
@@ -266,6 +266,9 @@ func (f *field) set(dst reflect.Value, v any, present bool, place string, bad []
 		return bad
 	}
 	if text := assign(target, v, present, &path); text != "" {
+		if f.options != "" { // whatever else it is, it is none of them
+			text = f.options
+		}
 		return append(bad, "["+path+"] "+text)
 	}
 	for _, rule := range f.rules {

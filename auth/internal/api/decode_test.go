@@ -44,6 +44,7 @@ func TestValidationSpeaksTheContractsWords(t *testing.T) {
 		"an empty text":  {`{"name":"","email":"a@b.co","secret":""}`, "[body.secret] Too small: expected string to have >=1 characters"},
 		"an address":     {`{"name":"","email":"a.@b.co"}`, "[body.email] Invalid email address"},
 		"an enumeration": {`{"name":"","email":"a@b.co","kind":"c"}`, `[body.kind] Invalid option: expected one of "a"|"b"`},
+		"no option":      {`{"name":"","email":"a@b.co","kind":null}`, `[body.kind] Invalid option: expected one of "a"|"b"`},
 		"a fraction":     {`{"name":"","email":"a@b.co","count":1.5}`, "[body.count] Invalid input: expected int, received number"},
 		"a null option":  {`{"name":"","email":"a@b.co","secret":null}`, "[body.secret] Invalid input: expected string, received null"},
 	} {

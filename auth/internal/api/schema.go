@@ -25,6 +25,7 @@ type field struct {
 	optional bool
 	nullable bool
 	rules    []rule
+	options  string // of an enumeration: what is said of every other value
 	doc      string
 	nested   *schema // of a struct: its own body fields
 }
@@ -95,7 +96,8 @@ func fieldOf(sf reflect.StructField, index int, tag string) (field, error) {
 			f.rules = append(f.rules, rule{opt, func(v any) bool { return v == only }, `Invalid input: expected "` + only + `"`})
 		case strings.HasPrefix(opt, "enum="):
 			allowed := strings.Split(strings.TrimPrefix(opt, "enum="), "|")
-			f.rules = append(f.rules, enumRule(allowed))
+			only := enumRule(allowed)
+			f.rules, f.options = append(f.rules, only), only.text
 		default:
 			return f, fmt.Errorf("unknown option %q", opt)
 		}
