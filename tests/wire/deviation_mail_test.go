@@ -28,6 +28,12 @@ func mailDeviations() []deviation {
 			Why:        "Who was refused for a reason that passes would need another mail.",
 		},
 		{
+			ID:         "mail-proof-sends-the-cookie",
+			BetterAuth: "`/email-otp/verify-email` of somebody who is signed in sets no session cookie.",
+			Authd:      "It sends the one of the session again, as `/verify-email` does in both.",
+			Why:        "Both prove the address; there is one way to do it.",
+		},
+		{
 			ID:         "mail-reset-claims",
 			BetterAuth: "A password reset, by link or by code, keeps what whoever registered the address left there, if it was never proven.",
 			Authd:      "The address is proven by it: their sessions, connected accounts, passkeys, second factors and names go, as with a sign-in by mail.",

@@ -8,7 +8,7 @@ func oauthDeviations() []deviation {
 	return []deviation{
 		{
 			ID:         "no-type-without-body",
-			BetterAuth: "A redirect, which has no body, says `Content-Type: application/json`.",
+			BetterAuth: "An answer without a body, such as a redirect, says `Content-Type: application/json`.",
 			Authd:      "It says nothing about the body that it does not have.",
 			Why:        "RFC 9110 section 8.3: the header describes content.",
 			Change:     noTypeWithoutBody,

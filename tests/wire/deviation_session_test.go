@@ -173,8 +173,14 @@ func sessionDeviations() []deviation {
 			Change:     refused(http.StatusBadRequest, "VALIDATION_ERROR"),
 		},
 		{
+			ID:         "origin-before-a-cookie",
+			BetterAuth: "Who may call from which origin is checked before there is a cookie for `/sign-in/email`, `/sign-up/email` and sending codes by mail only.",
+			Authd:      "It is for every sign-in and sign-up that a page of another site could bring about: by username, phone number, passkey and anonymously, too: `INVALID_ORIGIN`.",
+			Why:        "Somebody could be signed in to an account of the attacker's without noticing.",
+		},
+		{
 			ID:         "types-are-checked",
-			BetterAuth: "`/update-user` stores a number as name or image; `oauth_query` may be a number.",
+			BetterAuth: "`/update-user` and `/sign-up/email` store a number or a boolean as name, image or display username, and fail with 422 or 500 over other types; `oauth_query` may be a number.",
 			Authd:      "These are validation errors.",
 			Why:        "Clients declare them as texts and break on anything else.",
 			Recordings: []int{2178, 2179, 2209, 2227},

@@ -80,6 +80,18 @@ func twoFactorRules() []deviation {
 			Why:        "Nothing in the answer says that the person has to begin again.",
 		},
 		{
+			ID:         "codes-as-they-are-typed",
+			BetterAuth: "A code with a space or without its hyphen is wrong.",
+			Authd:      "Spaces and hyphens in codes of apps, sent codes and backup codes do not count.",
+			Why:        "Apps show `123 456`, and people copy it so.",
+		},
+		{
+			ID:         "nowhere-to-go-yet",
+			BetterAuth: "A sign-in with a `callbackURL` that has to wait for a second factor answers `twoFactorRedirect` with that address in `Location`.",
+			Authd:      "The answer has no `Location`.",
+			Why:        "The sign-in is not done, and nobody is to go there before it is.",
+		},
+		{
 			ID:         "the-issuer-in-an-app",
 			BetterAuth: "A space in the issuer is `+` in the address that a QR code holds.",
 			Authd:      "It is `%20`.",

@@ -61,8 +61,8 @@ func passkeyDeviations() []deviation {
 	return []deviation{
 		{
 			ID:         "a-bad-passkey-is-no-fault-of-the-server",
-			BetterAuth: "`POST /passkey/verify-registration` answers 500 to what cannot be verified.",
-			Authd:      "It answers 400, with the same code.",
+			BetterAuth: "`POST /passkey/verify-registration` answers 500 to what cannot be verified, and takes any list for `transports`. A signature that cannot be read is 400 at `/passkey/verify-authentication`, a wrong one 401.",
+			Authd:      "The first is 400, with the same code, and so are transports that are no texts; both of the latter are 401.",
 			Why:        "The request is at fault; a 500 wakes whoever runs the server.",
 			Recordings: []int{7901},
 			Change: func(_ recording, e exchange) exchange {
