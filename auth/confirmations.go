@@ -27,6 +27,9 @@ func newConfirmations(m *Services) (*confirm.Service, error) {
 	if m.Core.Config.TwoFactor.Enabled {
 		ways = append(ways, codeWay(m))
 	}
+	if m.Phones.Enabled() {
+		ways = append(ways, textWay(m))
+	}
 	return confirm.New(m.Core, ways...)
 }
 
@@ -55,8 +58,8 @@ func (c confirmations) Prove(r *api.Request, a *core.Auth, kind, proof string) e
 	return confirmError(c.service.Prove(r, a, kind, proof))
 }
 
-func (c confirmations) SendCode(r *api.Request, a *core.Auth) error {
-	return confirmError(c.service.SendCode(r, a))
+func (c confirmations) SendCode(r *api.Request, a *core.Auth, kind string) error {
+	return confirmError(c.service.SendCode(r, a, kind))
 }
 
 func confirmError(err error) error {

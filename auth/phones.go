@@ -1,6 +1,9 @@
 package auth
 
 import (
+	"context"
+
+	"authd/auth/confirm"
 	"authd/auth/internal/api"
 	"authd/auth/internal/core"
 	"authd/auth/phone"
@@ -29,6 +32,18 @@ func (p phones) Of(r *api.Request, u *core.User) (shown views.Phone, err error) 
 		shown.Last, err = p.IsLast(r.Context(), u)
 	}
 	return shown, err
+}
+
+// textWay confirms by a code to one's own phone.
+func textWay(m *Services) confirm.Way {
+	return confirm.Way{
+		Kind: confirm.Text,
+		Has:  func(_ context.Context, u *core.User) (bool, error) { return m.Phones.Number(u) != "", nil },
+		Check: func(r *api.Request, u *core.User, proof string) error {
+			return wrongProof(m.Phones.Confirm(r.Context(), u, proof), phone.ErrNoCode, phone.ErrCodeExpired, phone.ErrTooManyWrong, phone.ErrWrongCode)
+		},
+		Send: m.Phones.SendConfirmation,
+	}
 }
 
 // wallets shows the pages how people sign in with an Ethereum account.

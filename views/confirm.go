@@ -8,13 +8,15 @@ import (
 // ConfirmPage asks somebody who is signed in to prove who they are.
 type ConfirmPage struct {
 	User    User
-	Ways    []string // password, passkey, code, mail: what they can prove it by, the best first
+	Ways    []string // password, passkey, code, mail, text: what they can prove it by, the best first
 	Pending string   // the form that waits, sealed
 	Back    string   // where somebody goes who does not want to
 	Again   string   // where they sign in again
-	Sent    bool     // a code was sent
+	Sent    string   // the way by which a code was sent, "" before
 	InFiles bool     // no mail server is configured
-	Errors  Errors
+	// TextsInFiles: nothing sends text messages.
+	TextsInFiles bool
+	Errors       Errors
 }
 
 // ConfirmCodeMail carries the code that proves who somebody is who is signed in.

@@ -137,7 +137,7 @@ func (f SignUpForm) fields(p Page) []field {
 	return focusFirst(p, fields, f.Errors)
 }
 
-// fields are one, or none where there are no usernames.
+// fields are none where there are no usernames, and two where they can be shown otherwise.
 func (u Username) fields(p Page, errs Errors) []field {
 	if u.Most == 0 {
 		return nil
@@ -149,7 +149,13 @@ func (u Username) fields(p Page, errs Errors) []field {
 	if u.Kept {
 		f.hint = p.T("field.username_kept")
 	}
-	return []field{f}
+	if !u.Showable {
+		return []field{f}
+	}
+	return []field{f, {
+		name: "username_shown", label: p.T("field.username_shown"), value: u.Shown, autocomplete: "off", optional: true,
+		hint: p.T("field.username_shown_hint"), problem: errs.say(p, "username_shown"),
+	}}
 }
 
 // fixed says who may sign up where authd.toml has decided it.

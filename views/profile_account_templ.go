@@ -108,7 +108,7 @@ func profile(p Page, a AccountPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, each := range a.Profile.Username.fields(p, a.Profile.Errors) {
-			templ_7745c5c3_Err = input(each.focused(a.Profile.first() == "username")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = input(each.focused(a.Profile.first() == each.name)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

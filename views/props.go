@@ -157,6 +157,9 @@ type Username struct {
 	Value        string
 	Fewest, Most int  // characters
 	Kept         bool // it cannot be changed
+	// Shown is how others see it, where it is Showable otherwise than it is written.
+	Shown    string
+	Showable bool
 }
 
 // PasswordForm changes the password.

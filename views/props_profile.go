@@ -138,7 +138,7 @@ func (f ProfileField) field(p Page, errs Errors) field {
 
 // first is the first of the form's fields with a problem: it gets the focus.
 func (f ProfileForm) first() string {
-	names := []string{"picture", "name", "username"}
+	names := []string{"picture", "name", "username", "username_shown"}
 	for _, own := range f.Fields {
 		names = append(names, own.input())
 	}
@@ -176,7 +176,7 @@ func (f PasswordForm) first(p Page) field {
 
 // order is that of the page's fields.
 func (a AccountPage) order() []string {
-	names := []string{"picture", "name", "username"}
+	names := []string{"picture", "name", "username", "username_shown"}
 	for _, own := range a.Profile.Fields {
 		names = append(names, own.input())
 	}

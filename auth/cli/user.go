@@ -45,6 +45,7 @@ type userCreate struct {
 	Name       string `help:"Name; default: the address up to the @."`
 	Role       string `help:"Role, such as admin; several are joined by commas." placeholder:"ROLE"`
 	Username   string `help:"Name to sign in with, where usernames are on."`
+	Phone      string `help:"Phone number that is known to be theirs, where phone numbers are on." placeholder:"NUMBER"`
 	Verified   bool   `help:"The address is known to be theirs."`
 	NoPassword bool   `help:"Without a password: they choose one with \"forgot password\"."`
 }
@@ -86,6 +87,12 @@ func (c *userCreate) data(s *auth.Server) (map[string]any, error) {
 			return nil, &usageError{"usernames are off: set username.enabled"}
 		}
 		data["username"] = c.Username
+	}
+	if c.Phone != "" {
+		if !s.Core.Config.PhoneNumber.Enabled {
+			return nil, &usageError{"phone numbers are off: set phone_number.enabled"}
+		}
+		data["phoneNumber"], data["phoneNumberVerified"] = c.Phone, true
 	}
 	return data, nil
 }

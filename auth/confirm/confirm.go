@@ -5,8 +5,8 @@
 // A proof is good for a while, like a sign-in: until [window] is over since then
 // nobody is asked again. It hangs on the session and ends with it. What counts as
 // a proof is what the person could sign in with; capabilities bring theirs as a
-// [Way]. Only who has nothing else gets a code by mail, for the mailbox is often
-// open in the same browser.
+// [Way]. Only who has nothing else gets a code by mail or text, for the mailbox is
+// often open in the same browser, and a text is read on a locked phone.
 //
 // The package must not tell a proof of one session to another, nor accept more
 // than a few wrong ones.
@@ -44,6 +44,7 @@ const (
 	Mail     = "mail"
 	Password = "password"
 	Code     = "code" // of an authenticator, or a backup code
+	Text     = "text" // a code to their phone
 	Passkey  = "passkey"
 )
 
@@ -54,6 +55,9 @@ type Way struct {
 	Has func(ctx context.Context, u *core.User) (bool, error)
 	// Check tells whether proof is theirs. Errors: ErrWrong.
 	Check func(r *api.Request, u *core.User, proof string) error
+	// Send has the code sent that is the proof, where it is one. Such a way is for who
+	// has no other.
+	Send func(r *api.Request, u *core.User) error
 }
 
 // ErrWrong says that what was given is no proof.
@@ -103,8 +107,22 @@ func (s *Service) Recent(ctx context.Context, a *core.Auth) (bool, error) {
 // Ways are the kinds that a user can choose from. It is empty for who has no way
 // to come in but the session that they have: for them that is all there is.
 func (s *Service) Ways(ctx context.Context, u *core.User) ([]string, error) {
-	var kinds []string
+	kinds, err := s.has(ctx, u, nil, false)
+	if err != nil || len(kinds) > 0 {
+		return kinds, err
+	}
+	if u.EmailVerified {
+		kinds = append(kinds, Mail)
+	}
+	return s.has(ctx, u, kinds, true)
+}
+
+// has adds the ways that a user has: those with a code that is sent, or the others.
+func (s *Service) has(ctx context.Context, u *core.User, kinds []string, sent bool) ([]string, error) {
 	for _, way := range s.ways {
+		if (way.Send != nil) != sent {
+			continue
+		}
 		has, err := way.Has(ctx, u)
 		if err != nil {
 			return nil, err
@@ -112,9 +130,6 @@ func (s *Service) Ways(ctx context.Context, u *core.User) ([]string, error) {
 		if has {
 			kinds = append(kinds, way.Kind)
 		}
-	}
-	if len(kinds) == 0 && u.EmailVerified {
-		kinds = append(kinds, Mail)
 	}
 	return kinds, nil
 }

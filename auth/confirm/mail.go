@@ -28,19 +28,31 @@ type shown struct {
 	OTP  string          `json:"otp"`
 }
 
-// SendCode has a code sent to whoever is signed in. Errors: ErrWrong when they
-// have something better.
-func (s *Service) SendCode(r *api.Request, a *core.Auth) error {
-	ctx := r.Context()
-	ways, err := s.Ways(ctx, a.User)
+// SendCode has a code sent to whoever is signed in, by mail or by another way that
+// sends one. Errors: ErrWrong when they have something better, those of the way.
+func (s *Service) SendCode(r *api.Request, a *core.Auth, kind string) error {
+	ways, err := s.Ways(r.Context(), a.User)
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(ways, Mail) {
+	if !slices.Contains(ways, kind) {
 		return ErrWrong
 	}
+	if kind == Mail {
+		return s.mailCode(r, a)
+	}
+	for _, way := range s.ways {
+		if way.Kind == kind && way.Send != nil {
+			return way.Send(r, a.User)
+		}
+	}
+	return ErrWrong
+}
+
+func (s *Service) mailCode(r *api.Request, a *core.Auth) error {
+	ctx := r.Context()
 	var mail string
-	err = s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
+	err := s.core.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		mail, err = s.core.Mail.QueueTo(ctx, tx, a.User.Email, kindCode, codeJob{UserID: a.User.ID, SessionID: a.Session.ID, Locale: r.Languages(), Asked: s.now(ctx)})
 		return err
 	})

@@ -132,13 +132,13 @@ func TestWhoHasNothingElseGetsACodeByMail(t *testing.T) {
 		return regexp.MustCompile(`\n(\d{6})\r?\n`).FindStringSubmatch(mails[len(mails)-1])[1]
 	}
 	shows(t, form(c, "/confirm", "pending", waits, "way", "mail", "mail", ""), 422, confirmTitle)
-	if a := form(c, "/confirm", "pending", waits, "send", "1"); waiting(t, a) != waits || !strings.Contains(a.Body, "one-time-code") {
+	if a := form(c, "/confirm", "pending", waits, "send", "mail"); waiting(t, a) != waits || !strings.Contains(a.Body, "one-time-code") {
 		t.Fatalf("it asks for no code: %s", a.Body)
 	}
 	old := code()
 	s.Clock.Advance(11 * time.Minute)
 	shows(t, form(c, "/confirm", "pending", waits, "way", "mail", "mail", old), 422, confirmTitle)
-	form(c, "/confirm", "pending", waits, "send", "1")
+	form(c, "/confirm", "pending", waits, "send", "mail")
 	other := s.SignUp("eve@example.com")
 	s.Clock.Advance(time.Minute)
 	right := code()
@@ -164,7 +164,7 @@ func TestACodeIsNoWayRoundAPassword(t *testing.T) {
 	if strings.Contains(a.Body, `name="send"`) {
 		t.Fatal("it offers a code")
 	}
-	shows(t, form(c, "/confirm", "send", "1"), 403, confirmTitle)
+	shows(t, form(c, "/confirm", "send", "mail"), 403, confirmTitle)
 	if n := len(s.Mails("confirm-code")); n != 0 {
 		t.Fatalf("%d codes", n)
 	}

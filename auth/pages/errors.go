@@ -16,6 +16,7 @@ const (
 	codeNameLong        = "USERNAME_TOO_LONG"
 	codeNameInvalid     = "INVALID_USERNAME"
 	codeNameTaken       = "USERNAME_IS_ALREADY_TAKEN"
+	codeNameShown       = "INVALID_DISPLAY_USERNAME"
 	codeNotVerified     = "EMAIL_NOT_VERIFIED"
 	codeTooShort        = "PASSWORD_TOO_SHORT"
 	codeTooLong         = "PASSWORD_TOO_LONG"
@@ -105,6 +106,8 @@ func (s *Service) blamesName(err error, errs views.Errors) bool {
 		errs["username"] = views.Msg("field.username_long", "n", cfg.MaxUsernameLength)
 	case codeNameInvalid:
 		errs["username"] = views.Msg("field.username_invalid")
+	case codeNameShown:
+		errs["username_shown"] = views.Msg("field.username_shown_invalid")
 	case codeNameTaken:
 		errs["username"] = views.Msg("field.username_taken")
 	default:

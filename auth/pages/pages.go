@@ -62,6 +62,10 @@ type Usernames interface {
 	ForUpdate(ctx context.Context, u *core.User, name string) (core.Values, error)
 	// Written is a person's own, "" for none.
 	Written(u *core.User) string
+	// Shown is how others see it; ok is false where that is no choice of theirs.
+	Shown(u *core.User) (shown string, ok bool)
+	// ForShown is what a person has for another way to show it.
+	ForShown(shown string) (core.Values, error)
 	// Kept tells whether they may not change it.
 	Kept(u *core.User) bool
 	SignIn(r *api.Request, name, password, callbackURL string, remember bool) (*core.Auth, error)

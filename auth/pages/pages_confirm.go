@@ -20,6 +20,7 @@ const (
 	proofCode     = "code"
 	proofMail     = "mail"
 	proofPasskey  = "passkey"
+	proofText     = "text"
 )
 
 // Confirmations ask somebody who is signed in whether it is they.
@@ -31,8 +32,8 @@ type Confirmations interface {
 	Ways(r *api.Request, u *core.User) ([]string, error)
 	// Prove takes a proof. Errors: ErrWrongProof, ErrProofWait.
 	Prove(r *api.Request, a *core.Auth, kind, proof string) error
-	// SendCode has the code sent that is a proof.
-	SendCode(r *api.Request, a *core.Auth) error
+	// SendCode has the code sent that is a proof of a kind.
+	SendCode(r *api.Request, a *core.Auth, kind string) error
 }
 
 // ErrWrongProof says that what was given proves nothing.
@@ -143,7 +144,7 @@ func (v *visit) continueForm() error {
 // askProof shows the page that asks.
 func (v *visit) askProof(status int, page views.ConfirmPage) (api.Responder, error) {
 	page.User = v.person(v.auth.User)
-	page.InFiles = v.mailInFiles()
+	page.InFiles, page.TextsInFiles = v.mailInFiles(), !v.Core.Config.SMS.Sends()
 	if page.Again = "/login?switch=1&" + paramReturn + "=" + url.QueryEscape(page.Back); page.Ways == nil {
 		ways, err := v.Confirm.Ways(v.r, v.auth.User)
 		if err != nil {
@@ -206,8 +207,8 @@ func (s *Service) confirm(r *api.Request, _ *api.None) (api.Responder, error) {
 		}
 		page.Back = waiting.Back
 	}
-	if field(r, "send") != "" {
-		return v.sendProof(page)
+	if kind := field(r, "send"); kind != "" {
+		return v.sendProof(page, kind)
 	}
 	kind := field(r, "way")
 	err = s.Confirm.Prove(r, v.auth, kind, proofOf(r, kind))
@@ -232,21 +233,25 @@ func proofOf(r *api.Request, kind string) string {
 		return field(r, "credential")
 	}
 	text := field(r, kind)
-	if kind == proofMail {
+	if kind == proofMail || kind == proofText {
 		text = strings.Join(strings.Fields(text), "")
 	}
 	return text
 }
 
-func (v *visit) sendProof(page views.ConfirmPage) (api.Responder, error) {
-	err := v.Confirm.SendCode(v.r, v.auth)
+func (v *visit) sendProof(page views.ConfirmPage, kind string) (api.Responder, error) {
+	err := v.Confirm.SendCode(v.r, v.auth, kind)
 	if errors.Is(err, ErrWrongProof) {
 		return v.askProof(http.StatusForbidden, page)
+	}
+	if key, status := noCodeTo(err); key != "" {
+		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg(key)}
+		return v.askProof(status, page)
 	}
 	if err != nil {
 		return nil, err
 	}
-	page.Sent = true
+	page.Sent = kind
 	return v.askProof(http.StatusOK, page)
 }
 
@@ -255,8 +260,10 @@ func (v *visit) wrongProof(page views.ConfirmPage, kind string) (api.Responder, 
 	if kind == proofPassword {
 		problem = views.Msg("field.password_wrong")
 	}
-	page.Sent = kind == proofMail
-	if slices.Contains([]string{proofPassword, proofCode, proofMail}, kind) {
+	if kind == proofMail || kind == proofText {
+		page.Sent = kind
+	}
+	if slices.Contains([]string{proofPassword, proofCode, proofMail, proofText}, kind) {
 		page.Errors = views.Errors{kind: problem}
 	} else {
 		v.page.Alert = views.Alert{Kind: views.Problem, Text: views.Msg("confirm.wrong")}

@@ -40,6 +40,7 @@ func (v *visit) ownUsername() views.Username {
 	f := v.usernameField()
 	if v.Usernames != nil {
 		f.Value, f.Kept = v.Usernames.Written(v.auth.User), v.Usernames.Kept(v.auth.User)
+		f.Shown, f.Showable = v.Usernames.Shown(v.auth.User)
 	}
 	return f
 }
@@ -65,6 +66,28 @@ func (v *visit) changedUsername(form *views.ProfileForm) (core.Values, error) {
 	}
 	maps.Copy(values, changed)
 	return values, nil
+}
+
+// changedShown is changedUsername for how it is shown: nothing is as it is written.
+func (v *visit) changedShown(form *views.ProfileForm, values core.Values) error {
+	shown, given := v.r.Body["username_shown"].(string)
+	if !form.Username.Showable || !given {
+		return nil
+	}
+	before := form.Username.Shown
+	form.Username.Shown = strings.TrimSpace(shown)
+	if form.Username.Shown == before {
+		return nil
+	}
+	if shown = form.Username.Shown; shown == "" {
+		shown = form.Username.Value
+	}
+	changed, err := v.Usernames.ForShown(shown)
+	if err != nil && !v.blamesName(err, form.Errors) {
+		return err
+	}
+	maps.Copy(values, changed)
+	return nil
 }
 
 // typed is what a field of the form says, as JSON would; nil for nothing.
@@ -100,6 +123,9 @@ func (s *Service) saveProfile(r *api.Request, _ *api.None) (api.Responder, error
 			form.Errors["name"] = views.Msg("field.name_missing")
 		}
 		values, err := v.changedUsername(&form)
+		if err == nil {
+			err = v.changedShown(&form, values)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -112,7 +112,7 @@ func (v *visit) deleteForm(token string) (views.DeleteForm, error) {
 		return form, v.Acts.DeletionPending(ctx, user.ID, token)
 	}
 	hash, err := v.Core.PasswordHash(ctx, v.Core.DB, user.ID)
-	form.Password, form.ByMail = hash != "", v.Core.Config.User.DeleteUser.SendVerification
+	form.Password, form.ByMail = hash != "", v.Core.Config.User.DeleteUser.SendVerification && !v.Core.IsPlaceholder(user.Email)
 	if err == nil && form.Password {
 		form.Passkey, err = v.hasPasskey()
 	}

@@ -83,7 +83,7 @@ func (s *Service) secure(do func(v *visit) (api.Responder, error)) handler {
 }
 
 func (v *visit) passwordForm() (views.PasswordForm, error) {
-	form := views.PasswordForm{Email: v.auth.User.Email, MinPasswordLength: v.Core.Config.EmailAndPassword.MinPasswordLength}
+	form := views.PasswordForm{Email: v.signsInAs(v.auth.User), MinPasswordLength: v.Core.Config.EmailAndPassword.MinPasswordLength}
 	hash, err := v.Core.PasswordHash(v.r.Context(), v.Core.DB, v.auth.User.ID)
 	form.Exists, form.Settable = hash != "", v.Core.Config.EmailAndPassword.Enabled
 	if err == nil && form.Exists && form.Settable {
@@ -102,16 +102,27 @@ func (v *visit) passwordPanel() (templ.Component, error) {
 
 // named tells whether a password would be of use: whether its owner has something to
 // type beside it.
-func (v *visit) named() bool {
-	user := v.auth.User
-	if !v.Core.IsPlaceholder(user.Email) || v.Usernames != nil && v.Usernames.Written(user) != "" {
-		return true
+func (v *visit) named() bool { return v.signsInAs(v.auth.User) != "" }
+
+// signsInAs is what somebody types beside a password: their address, or what they have
+// in place of one, "" for nothing.
+func (v *visit) signsInAs(u *core.User) string {
+	if !v.Core.IsPlaceholder(u.Email) {
+		return u.Email
+	}
+	if v.Usernames != nil {
+		if name := v.Usernames.Written(u); name != "" {
+			return name
+		}
 	}
 	if v.Phones == nil {
-		return false
+		return ""
 	}
-	shown, err := v.Phones.Of(v.r, user)
-	return err == nil && shown.Number != ""
+	shown, err := v.Phones.Of(v.r, u)
+	if err != nil { // the page says less
+		v.r.Log().Warn("a phone number was not read", "error", err)
+	}
+	return shown.Number
 }
 
 // keyLocked is said of passwords that are to wait.

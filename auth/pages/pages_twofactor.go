@@ -306,5 +306,5 @@ func (v *visit) afterCodes(a *core.Auth, next string) string {
 
 func (v *visit) showCodes(u *core.User, codes []string, first bool, next string) (api.Responder, error) {
 	v.page.Self = ""
-	return show(http.StatusOK, views.ShowBackupCodes(v.page, views.BackupCodes{Codes: codes, Host: v.base.Host, Email: u.Email, New: first, Next: next}))
+	return show(http.StatusOK, views.ShowBackupCodes(v.page, views.BackupCodes{Codes: codes, Host: v.base.Host, Email: v.signsInAs(u), New: first, Next: next}))
 }

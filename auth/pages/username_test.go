@@ -102,6 +102,47 @@ func TestAUsernameIsChangedOnTheAccountPage(t *testing.T) {
 	}
 }
 
+func TestHowAUsernameIsShownIsChangedOnTheAccountPage(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, usernames)
+	c := s.SignUp("a@example.com")
+	hasNot(t, c.Get("./account").Body, "username_shown") // there is no name to show
+	save := func(name, shown string) *testkit.Answer {
+		return form(c, "/account/profile", "name", "Ada", "username", name, "username_shown", shown)
+	}
+	leads(t, save("ada", "ignored"), "/account")
+	for _, step := range []struct{ name, shown, want string }{
+		{"ada", "Countess Ada", "Countess Ada"},
+		{"ada", "Countess Ada", "Countess Ada"}, // nothing changed
+		{"ada", "", "ada"},                      // as it is written
+		{"Lady_Ada", "ada", "Lady_Ada"},         // another name, and the same field as before
+		{"countess", "The Countess", "The Countess"},
+	} {
+		leads(t, save(step.name, step.shown), "/account")
+		has(t, c.Get("./account").Body, `name="username_shown" type="text" value="`+step.want+`"`)
+		if a := c.Get("/get-session"); a.Field("user.displayUsername") != step.want || a.Field("user.username") != strings.ToLower(step.name) {
+			t.Fatal(a.Body)
+		}
+	}
+	for _, bad := range []string{"Ada\u202eevil", strings.Repeat("x", 256)} {
+		has(t, save("countess", bad).Is(422, "").Body, "all of which can be seen")
+	}
+	if a := c.Get("/get-session"); a.Field("user.displayUsername") != "The Countess" {
+		t.Fatal(a.Body)
+	}
+	kept := testkit.Start(t, usernames+"immutable_username = true\n")
+	c = kept.SignUp("a@example.com")
+	leads(t, save("ada", ""), "/account")
+	leads(t, save("eve", "Countess Ada"), "/account")
+	if a := c.Get("/get-session"); a.Field("user.displayUsername") != "Countess Ada" || a.Field("user.username") != "ada" {
+		t.Fatal(a.Body)
+	}
+	off := testkit.Start(t, usernames+"display_username = false\n")
+	c = off.SignUp("a@example.com")
+	leads(t, save("ada", "Eve"), "/account")
+	hasNot(t, c.Get("./account").Body, "username_shown")
+}
+
 func TestANameThatIsKeptIsNotAskedFor(t *testing.T) {
 	s := testkit.Start(t, usernames+"immutable_username = true\n")
 	c := s.SignUp("a@example.com")

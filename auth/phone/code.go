@@ -25,6 +25,7 @@ import (
 const (
 	forNumber = "phone-otp"
 	forReset  = "phone-reset-otp"
+	forProof  = "phone-confirm-otp"
 )
 
 const jobKind = "sms"
@@ -65,6 +66,21 @@ func (s *Service) SendCode(r *api.Request, written string) error {
 // RequestReset has a code sent that resets the password of who has the number.
 func (s *Service) RequestReset(r *api.Request, written string) error {
 	return s.send(r, written, job{Kind: forReset}, "")
+}
+
+// SendConfirmation has a code sent to whom a proven number belongs, to show that it is
+// they. Errors: ErrInvalid without a number, ErrCountry, errTooMany.
+func (s *Service) SendConfirmation(r *api.Request, u *core.User) error {
+	return s.send(r, s.Number(u), job{Kind: forProof}, u.ID)
+}
+
+// Confirm uses up such a code. Errors: those of codes.
+func (s *Service) Confirm(ctx context.Context, u *core.User, code string) error {
+	k, _, err := s.consume(ctx, forProof, s.Number(u), code)
+	if err == nil && k.userID != u.ID { // the number was another's when it was sent
+		return ErrWrongCode
+	}
+	return err
 }
 
 // send keeps a code and queues its message. The work is the same for every number.

@@ -21,7 +21,7 @@ type Deletion struct {
 }
 
 // Delete deletes the caller, or has the mail sent that it takes (sent is true
-// then). Errors: ErrPasswordTooLong, ErrNoPassword, ErrInvalidPassword,
+// then): who has no mailbox shows a fresh session instead. Errors: ErrPasswordTooLong, ErrNoPassword, ErrInvalidPassword,
 // core.ErrLocked, ErrNoDeletion, ErrSessionExpired.
 func (s *Service) Delete(r *api.Request, caller *core.Auth, d Deletion) (sent bool, err error) {
 	if d.Password != "" {
@@ -32,7 +32,7 @@ func (s *Service) Delete(r *api.Request, caller *core.Auth, d Deletion) (sent bo
 	switch {
 	case d.Token != "":
 		return false, s.deleteBy(r, caller, d.Token)
-	case s.core.Config.User.DeleteUser.SendVerification:
+	case s.core.Config.User.DeleteUser.SendVerification && !s.core.IsPlaceholder(caller.User.Email):
 		return true, s.sendDeletion(r, caller, d.CallbackURL)
 	case d.Password == "":
 		err := s.core.CheckFresh(r, caller)

@@ -207,6 +207,20 @@ func (s *Service) Written(u *core.User) string {
 	return name
 }
 
+// Shown is how a user's name is shown to others; ok is false where it is always the
+// name, and for who has none.
+func (s *Service) Shown(u *core.User) (shown string, ok bool) {
+	if !s.cfg.DisplayUsername || u.Extra.Text(fieldName) == "" {
+		return "", false
+	}
+	return u.Extra.Text(fieldDisplay), true
+}
+
+// ForShown is what a user has whose name is shown otherwise from now on. Errors: ErrDisplay.
+func (s *Service) ForShown(shown string) (core.Values, error) {
+	return s.core.UserFields.ForUpdate(map[string]any{fieldDisplay: shown})
+}
+
 // Kept tells whether a user has a name that they may not change.
 func (s *Service) Kept(u *core.User) bool { return s.kept(&core.UserInput{User: u}) }
 

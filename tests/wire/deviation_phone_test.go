@@ -47,5 +47,11 @@ func phoneDeviations() []deviation {
 			Authd:      "`LAST_WAY_IN` where the person could not come in any more.",
 			Why:        "Nobody is to lose their account by a click.",
 		},
+		{
+			ID:         "no-mail-to-a-placeholder",
+			BetterAuth: "Where accounts are deleted by a link in a mail, that goes to the made-up address of somebody who has none, too: they cannot delete theirs.",
+			Authd:      "Who has no mailbox (a phone number, a wallet or nothing alone) deletes the account at once, in a session that is fresh.",
+			Why:        "The mail leads nowhere.",
+		},
 	}
 }
