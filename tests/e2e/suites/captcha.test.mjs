@@ -27,7 +27,7 @@ describe("captcha", () => {
   let server, browser;
   before(async () => {
     server = await start({ toml: '[sign_up]\nmode = "anyone"\n[captcha]\nenabled = true\ndifficulty = 14\n' });
-    browser = await launch();
+    browser = await launch({ whole: true });
   });
   after(async () => {
     await browser?.close();

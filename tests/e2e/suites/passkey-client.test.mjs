@@ -13,7 +13,7 @@ describe("better-auth's passkeyClient", () => {
   before(async () => {
     app = await serveApp();
     server = await start({ env: { AUTHD_TRUSTED_ORIGINS: app.origin, AUTHD_PASSKEY__REGISTRATION__REQUIRE_SESSION: "false" } });
-    [app.script, browser] = [await bundle("passkeys.jsx", server.url), await launch()];
+    [app.script, browser] = [await bundle("passkeys.jsx", server.url), await launch({ whole: true })];
   });
   after(async () => {
     await browser?.close();

@@ -22,7 +22,7 @@ const offered = (page) => page.waitForFunction(() => window.asked);
 
 describe("passkeys later", () => {
   let server, browser;
-  before(async () => { [server, browser] = await Promise.all([start(), launch()]); });
+  before(async () => { [server, browser] = await Promise.all([start(), launch({ whole: true })]); });
   after(async () => {
     await browser?.close();
     await server?.stop();

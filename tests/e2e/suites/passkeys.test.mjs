@@ -38,7 +38,7 @@ const buttonOnly = (page) => page.addInitScript("if (self.PublicKeyCredential) P
 
 describe("passkeys in the pages", () => {
   let server, browser;
-  before(async () => { [server, browser] = await Promise.all([start({ toml }), launch()]); });
+  before(async () => { [server, browser] = await Promise.all([start({ toml }), launch({ whole: true })]); });
   after(async () => {
     await browser?.close();
     await server?.stop();
