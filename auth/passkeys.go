@@ -41,9 +41,9 @@ func (p passkeys) SignUp(r *api.Request, response map[string]any) (*core.Auth, e
 	return made.Auth, nil
 }
 
-func (p passkeys) Add(r *api.Request, caller *core.Auth, response map[string]any) error {
-	_, err := p.Register(r, caller, response, "", false)
-	return err
+func (p passkeys) Add(r *api.Request, caller *core.Auth, response map[string]any) (alone bool, err error) {
+	made, err := p.Register(r, caller, response, "", false)
+	return err == nil && !made.NeedsName, err
 }
 
 func (p passkeys) Rename(r *api.Request, caller *core.Auth, id, name string) error {
@@ -74,7 +74,7 @@ func (p passkeys) List(r *api.Request, u *core.User) (views.Passkeys, error) {
 		return shown, err
 	}
 	for _, k := range all {
-		last, err := p.IsLast(ctx, u, k.ID)
+		last, err := p.IsLast(ctx, u, k)
 		if err != nil {
 			return shown, err
 		}
@@ -97,7 +97,7 @@ func (p passkeys) List(r *api.Request, u *core.User) (views.Passkeys, error) {
 func shownPasskey(k *passkey.Passkey, last bool) views.Passkey {
 	provider := k.Provider()
 	one := views.Passkey{
-		ID: k.ID, Name: k.Name, Provider: provider.Name, Kind: views.PasskeyKind(provider.Kind), Synced: k.BackedUp, Copied: k.CopiedAt != nil, Last: last,
+		ID: k.ID, Name: k.Name, Provider: provider.Name, Kind: views.PasskeyKind(provider.Kind), Synced: k.BackedUp, Copied: k.CopiedAt != nil, Last: last, Beside: k.NeedsName,
 	}
 	if one.Kind == "" && offDevice(k.Transports) {
 		one.Kind = views.PasskeyOfKey

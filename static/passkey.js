@@ -89,7 +89,7 @@
       if (mine.signal.aborted) return;
       const took = Date.now() - began;
       if (mediation) return took > 1000 && autofill(form); // a dialog was closed: the field goes on offering
-      if (error.status === 403 || "ask" in form.dataset && error.status !== 429) return post(form);
+      if (error.status === 403 || "ask" in form.dataset && error.status && error.status !== 429) return post(form);
       say(form, reason(error, took, timeout));
       autofill(form);
     }

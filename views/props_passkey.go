@@ -44,6 +44,7 @@ type Passkey struct {
 	Used     time.Time // zero for never
 	Copied   bool      // its counter went back: two devices may hold the key
 	Last     bool      // without it the person could not come in: it stays
+	Beside   bool      // it does not sign in alone
 }
 
 // PasskeyKind is what keeps a passkey, for its picture.

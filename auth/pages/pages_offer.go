@@ -85,8 +85,8 @@ func (s *Service) takeOffer(r *api.Request, _ *api.None) (api.Responder, error) 
 	}
 	key := "passkey.make_failed"
 	if response := credential(r); response != nil {
-		if err := s.Passkeys.Add(r, v.auth, response); err == nil {
-			return v.tookOffer()
+		if alone, err := s.Passkeys.Add(r, v.auth, response); err == nil {
+			return v.tookOffer(alone)
 		} else if key = notAdded(err); key == "" {
 			return nil, err
 		}
@@ -95,12 +95,12 @@ func (s *Service) takeOffer(r *api.Request, _ *api.None) (api.Responder, error) 
 	return wrong(views.OfferPasskey(v.page, page))
 }
 
-func (v *visit) tookOffer() (api.Responder, error) {
+func (v *visit) tookOffer(alone bool) (api.Responder, error) {
 	switch {
-	case v.recovered():
+	case v.recovered() && alone:
 		v.leave(v.r, views.Success, "recover.added")
 	case v.flow == nil && v.returnTo == "":
-		v.leave(v.r, views.Success, "passkeys.added")
+		v.leave(v.r, views.Success, added(alone))
 	}
 	return v.onward(v.auth)
 }

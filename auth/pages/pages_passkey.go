@@ -29,7 +29,8 @@ type Passkeys interface {
 	// ForAnyone tells whether accounts with a passkey alone are open even where
 	// those with a password are not.
 	ForAnyone() bool
-	Add(r *api.Request, caller *core.Auth, response map[string]any) error
+	// Add keeps one; alone tells that it signs in by itself.
+	Add(r *api.Request, caller *core.Auth, response map[string]any) (alone bool, err error)
 	List(r *api.Request, u *core.User) (views.Passkeys, error)
 	Rename(r *api.Request, caller *core.Auth, id, name string) error
 	// Delete takes one away; gone is what authenticators call it. Errors: ErrLastWayIn.
@@ -242,15 +243,23 @@ func (v *visit) addPasskey() (api.Responder, error) {
 		v.leave(v.r, views.Info, "passkeys.go_on")
 		return to(securityPath)
 	}
-	err := v.Passkeys.Add(v.r, v.auth, response)
+	alone, err := v.Passkeys.Add(v.r, v.auth, response)
 	switch key := notAdded(err); {
 	case err == nil:
-		return v.done("passkeys.added")
+		return v.done(added(alone))
 	case key != "":
 		return v.refused(key)
 	default:
 		return nil, err
 	}
+}
+
+// added says what a passkey is good for.
+func added(alone bool) string {
+	if alone {
+		return "passkeys.added"
+	}
+	return "passkeys.added_beside"
 }
 
 // notAdded says why a passkey was not kept, "" when that is no matter of passkeys.

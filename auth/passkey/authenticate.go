@@ -64,7 +64,7 @@ func (s *Service) authenticate(r *api.Request, value, subject string, begun auth
 		if err := s.take(ctx, tx, purposeAuthenticate, value); err != nil {
 			return err
 		}
-		used, err := usePasskey(ctx, tx, p, signed.counter, signed.backedUp, signed.handle, s.now(ctx))
+		used, err := usePasskey(ctx, tx, p, signed, subject != "", s.now(ctx))
 		if err == nil && !used {
 			return errCopied
 		}
@@ -162,12 +162,15 @@ func (s *Service) copied(r *api.Request, p *Passkey) error {
 	return errors.Join(s.refused(r, ErrAuthentication, errCopied), err)
 }
 
-// waysIn are a user's passkeys, for core's question what is left to sign in with.
+// waysIn are a user's passkeys, for core's question what is left to sign in with: those that
+// do so alone.
 func (s *Service) waysIn(ctx context.Context, q store.Querier, u *core.User) ([]core.WayIn, error) {
 	keys, err := listPasskeys(ctx, q, u.ID)
 	ways := make([]core.WayIn, 0, len(keys))
 	for _, p := range keys {
-		ways = append(ways, core.WayIn{Kind: method, ID: p.ID})
+		if !p.NeedsName {
+			ways = append(ways, core.WayIn{Kind: method, ID: p.ID})
+		}
 	}
 	return ways, err
 }

@@ -67,11 +67,11 @@ func (s *Service) Remove(r *api.Request, u *core.User, id string) error {
 	event := s.event(r, u, p)
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
 		event.Mails = nil // of a run that was taken back
-		keeps, err := s.core.KeepsWayIn(ctx, tx, u, core.WayIn{Kind: method, ID: id})
+		last, err := s.isLast(ctx, tx, u, p)
 		if err != nil {
 			return err
 		}
-		if !keeps {
+		if last {
 			return ErrLast
 		}
 		gone, err := deletePasskey(ctx, tx, id, u.ID)

@@ -78,6 +78,40 @@ func TestTheLastWayInStays(t *testing.T) {
 	}
 }
 
+func TestAKeyThatItsAuthenticatorDoesNotKeepIsNoWayIn(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "[passkey.registration]\nrequire_session = false")
+	c, a, old := s.Client(), s.Authenticator(), s.Authenticator()
+	old.KeepsNone = true
+	enter(s.Client(), old, person("eve@example.com")).Is(400, "FAILED_TO_VERIFY_REGISTRATION")
+	enter(s.Client(), a.In(t), person("eve@example.com")).Is(200, "") // no account was in the way
+	enter(c, a, person("ann@example.com")).Is(200, "")
+	first := keys(t, c)[0]["id"]
+	add(t, c, old)
+	c.Post("/passkey/delete-passkey", map[string]any{"id": first}).Is(400, "LAST_WAY_IN")
+	second := keys(t, c)[1]["id"]
+	c.Post("/passkey/delete-passkey", map[string]any{"id": second}).Is(200, "")
+	if list := keys(t, c); len(list) != 1 || list[0]["id"] != first {
+		t.Errorf("left: %v", list)
+	}
+}
+
+func TestAKeyThatWasMadeWithoutItsPersonIsAWayInOnceItHasSignedIn(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "[passkey.registration]\nrequire_session = false")
+	c, a, touched := s.Client(), s.Authenticator(), s.Authenticator()
+	enter(c, a, person("ann@example.com")).Is(200, "")
+	first := keys(t, c)[0]["id"]
+	touched.Verified = false
+	enter(s.Client(), touched, person("eve@example.com")).Is(400, "FAILED_TO_VERIFY_REGISTRATION")
+	k := add(t, c, touched)
+	signIn(c, touched, k).Is(200, "") // named: who is signed in asked
+	c.Post("/passkey/delete-passkey", map[string]any{"id": first}).Is(400, "LAST_WAY_IN")
+	signIn(s.Client(), touched, k).Is(200, "")
+	c.Post("/passkey/delete-passkey", map[string]any{"id": first}).Is(200, "")
+	c.Post("/passkey/delete-passkey", map[string]any{"id": keys(t, c)[0]["id"]}).Is(400, "LAST_WAY_IN")
+}
+
 func TestADeletedUsersPasskeysAreGone(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(t, "")

@@ -48,8 +48,15 @@ func (s *Service) Decline(ctx context.Context, u *core.User) error {
 }
 
 // IsLast tells whether a passkey is all that a person can sign in with.
-func (s *Service) IsLast(ctx context.Context, u *core.User, id string) (bool, error) {
-	keeps, err := s.core.KeepsWayIn(ctx, s.core.DB, u, core.WayIn{Kind: method, ID: id})
+func (s *Service) IsLast(ctx context.Context, u *core.User, p *Passkey) (bool, error) {
+	return s.isLast(ctx, s.core.DB, u, p)
+}
+
+func (s *Service) isLast(ctx context.Context, q store.Querier, u *core.User, p *Passkey) (bool, error) {
+	if p.NeedsName {
+		return false, nil // it is no way in
+	}
+	keeps, err := s.core.KeepsWayIn(ctx, q, u, core.WayIn{Kind: method, ID: p.ID})
 	return !keeps, err
 }
 

@@ -82,6 +82,10 @@ type Passkey struct {
 	UserVerified bool   // the person was verified when it was made
 	LastUsedAt   *time.Time
 	CopiedAt     *time.Time // the counter went back
+	// NeedsName: as far as is known it signs only for who names it, so that nobody signs in
+	// with it alone. A page that does not know who they are must not name the keys that
+	// somebody has (§14.6.2). A sign-in shows that it does.
+	NeedsName bool
 }
 
 // The device types of the contract: whether a key stays on its device.

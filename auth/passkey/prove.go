@@ -45,7 +45,7 @@ func (s *Service) prove(r *api.Request, u *core.User, value string, begun authen
 		if err := s.take(ctx, tx, purposeAuthenticate, value); err != nil {
 			return err
 		}
-		used, err := usePasskey(ctx, tx, p, signed.counter, signed.backedUp, signed.handle, s.now(ctx))
+		used, err := usePasskey(ctx, tx, p, signed, true, s.now(ctx))
 		if err == nil && !used {
 			return errCopied
 		}

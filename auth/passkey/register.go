@@ -140,8 +140,16 @@ func (s *Service) attested(r *api.Request, response any, begun registration) (*P
 		CredentialID: base64.RawURLEncoding.EncodeToString(data.AttData.CredentialID), Counter: int64(data.Counter),
 		DeviceType: deviceType(data.Flags.HasBackupEligible()), BackedUp: data.Flags.HasBackupState(),
 		Transports: transports(parsed.Raw.AttestationResponse.Transports), CreatedAt: &now, AAGUID: aaguid(data.AttData.AAGUID),
-		UserHandle: begun.Handle, UserVerified: data.Flags.HasUserVerified(),
+		UserHandle: begun.Handle, UserVerified: data.Flags.HasUserVerified(), NeedsName: needsName(data, parsed.ClientExtensionResults.CredProps),
 	}, nil
+}
+
+// needsName tells what keeps a key from signing in somebody of whom nothing is known: the
+// browser said that the authenticator does not keep it (§10.1.3), or nobody was verified.
+// Browsers then have the authenticator sign only for who is, or who knows the key's id (CTAP 2.1
+// §12.1, credProtect). Who says nothing is believed to keep it, as most do.
+func needsName(data protocol.AuthenticatorData, said *protocol.CredentialPropertiesOutput) bool {
+	return !data.Flags.HasUserVerified() || said != nil && said.RK != nil && !*said.RK
 }
 
 func credentialParameters() []protocol.CredentialParameter {
@@ -178,6 +186,8 @@ var (
 	errBackup   = errors.New("the backup flags do not fit")
 	errHandle   = errors.New("the user handle is another's")
 	errOwner    = errors.New("the passkey is not one that was asked for")
+	// errNeedsName: the account would have no way in.
+	errNeedsName = errors.New("the passkey does not sign in by itself")
 )
 
 // refused logs why an answer does not hold, for whoever runs the server, and

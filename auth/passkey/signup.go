@@ -38,7 +38,8 @@ func personOf(context string) (*Person, error) {
 const maxContext = 2000
 
 // SignUp begins the making of a passkey for a person who is to get an account
-// with it: their way in from then on, so that it must be one that needs no name.
+// with it: their way in from then on, so that it must be one that needs no name, and
+// therefore one that verifies them, whatever is configured ([needsName]).
 // Whether the address is somebody's already is not told here, nor looked up.
 // Errors: ErrBadUser, ErrSignUpDisabled, and what the checks of a sign-up refuse with.
 func (s *Service) SignUp(r *api.Request, p Person) (*CreationOptions, error) {
@@ -51,6 +52,7 @@ func (s *Service) SignUp(r *api.Request, p Person) (*CreationOptions, error) {
 		return nil, err
 	}
 	o := s.creation(Wish{Resident: true}, p.Email)
+	o.AuthenticatorSelection.UserVerification = "required"
 	o.User.ID, o.User.DisplayName = random(), p.Name
 	return o, s.keep(r, purposeRegister, "", registration{Challenge: core.HashToken(o.Challenge), Handle: o.User.ID, Person: &p})
 }
@@ -79,6 +81,9 @@ func (s *Service) waits(in *core.SignUp) bool {
 // the same kind, and its owner is told by mail.
 func (s *Service) signUp(r *api.Request, person Person, p *Passkey, value string, signIn bool) (*Made, error) {
 	ctx := r.Context()
+	if p.NeedsName { // the account would have no way in
+		return nil, s.refused(r, ErrRegistration, errNeedsName)
+	}
 	in, err := s.admit(r, person)
 	if err != nil {
 		return nil, err

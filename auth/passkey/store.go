@@ -7,13 +7,13 @@ import (
 	"authd/auth/internal/store"
 )
 
-const columns = `id, name, public_key, user_id, credential_id, counter, device_type, backed_up, transports, created_at, aaguid, user_handle, user_verified, last_used_at, copied_at`
+const columns = `id, name, public_key, user_id, credential_id, counter, device_type, backed_up, transports, created_at, aaguid, user_handle, user_verified, last_used_at, copied_at, needs_name`
 
 func scan(r *store.Row) *Passkey {
 	return &Passkey{
 		ID: r.Text(), Name: text(r), PublicKey: r.Text(), UserID: r.Text(), CredentialID: r.Text(), Counter: r.Int(),
 		DeviceType: r.Text(), BackedUp: r.Bool(), Transports: text(r), CreatedAt: r.NullTime(), AAGUID: text(r),
-		UserHandle: text(r), UserVerified: r.Bool(), LastUsedAt: r.NullTime(), CopiedAt: r.NullTime(),
+		UserHandle: text(r), UserVerified: r.Bool(), LastUsedAt: r.NullTime(), CopiedAt: r.NullTime(), NeedsName: r.Bool(),
 	}
 }
 
@@ -32,9 +32,9 @@ func null(s string) *string {
 }
 
 func insertPasskey(ctx context.Context, tx *store.Tx, p *Passkey) error {
-	_, err := tx.Exec(ctx, `INSERT INTO passkey (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+	_, err := tx.Exec(ctx, `INSERT INTO passkey (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		p.ID, null(p.Name), p.PublicKey, p.UserID, p.CredentialID, p.Counter, p.DeviceType, p.BackedUp, null(p.Transports), p.CreatedAt,
-		null(p.AAGUID), null(p.UserHandle), p.UserVerified, p.LastUsedAt, p.CopiedAt)
+		null(p.AAGUID), null(p.UserHandle), p.UserVerified, p.LastUsedAt, p.CopiedAt, p.NeedsName)
 	return err
 }
 
@@ -54,9 +54,10 @@ func listPasskeys(ctx context.Context, q store.Querier, userID string) ([]*Passk
 
 // usePasskey writes down a sign-in. It reports false when the passkey is gone, or
 // another sign-in has brought its counter as far: authenticators that count nothing say 0.
-func usePasskey(ctx context.Context, tx *store.Tx, p *Passkey, counter int64, backedUp bool, handle string, now time.Time) (bool, error) {
-	n, err := tx.Exec(ctx, `UPDATE passkey SET counter = $1, backed_up = $2, user_handle = COALESCE(user_handle, $3), last_used_at = $4
-WHERE id = $5 AND (counter < $1 OR counter = 0 AND $1 = 0)`, counter, backedUp, null(handle), now, p.ID)
+// named tells that the key was asked for by its id.
+func usePasskey(ctx context.Context, tx *store.Tx, p *Passkey, a *assertion, named bool, now time.Time) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE passkey SET counter = $1, backed_up = $2, user_handle = COALESCE(user_handle, $3), last_used_at = $4, needs_name = $5
+WHERE id = $6 AND (counter < $1 OR counter = 0 AND $1 = 0)`, a.counter, a.backedUp, null(a.handle), now, p.NeedsName && named, p.ID)
 	return n > 0, err
 }
 

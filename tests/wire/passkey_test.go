@@ -94,5 +94,11 @@ func passkeyDeviations() []deviation {
 			Authd:      "`context` is JSON with `name` and `email`, and the person gets an account as by any other sign-up; who is signed in needs a fresh session all the same.",
 			Why:        "There are no functions of the app's own here.",
 		},
+		{
+			ID:         "a-first-passkey-signs-in-alone",
+			BetterAuth: "An account may begin with a passkey that its authenticator does not keep, or that was made without PIN, finger or face; nothing tells such a key from others.",
+			Authd:      "Options for an account that is to be made ask for a key that is kept (`residentKey: required`) and verifies its person (`userVerification: required`), and no other is taken. One that is added later is kept in mind as no way in until somebody has signed in with it alone.",
+			Why:        "Browsers find no such key without knowing whose it is, so that nobody could sign in again.",
+		},
 	}
 }

@@ -40,6 +40,7 @@ type Authenticator struct {
 	BackupAble  bool // the key may leave the device
 	BackedUp    bool // it has
 	CrossOrigin bool
+	KeepsNone   bool   // it has no room for passkeys: it signs for who names one
 	FixedID     []byte // of the next key, nil for a new one
 	Counts      bool   // it has a counter
 	Keys        []*SoftKey
@@ -89,7 +90,7 @@ func (a *Authenticator) Create(options *Answer) map[string]any {
 	data = append(append(data, k.ID...), coseKey(a.t, k.private)...)
 	object := a.attested(k, data, client)
 	return map[string]any{
-		"id": k.CredentialID(), "rawId": k.CredentialID(), "type": "public-key", "clientExtensionResults": map[string]any{"credProps": map[string]any{"rk": true}},
+		"id": k.CredentialID(), "rawId": k.CredentialID(), "type": "public-key", "clientExtensionResults": map[string]any{"credProps": map[string]any{"rk": !a.KeepsNone}},
 		"authenticatorAttachment": "platform",
 		"response": map[string]any{
 			"clientDataJSON": encode(client), "attestationObject": encode(object), "transports": []string{"internal", "hybrid"},
