@@ -122,6 +122,7 @@
       event.preventDefault();
       for (const field of form.elements) if (field.name !== "password" && !field.reportValidity()) return;
       if (button.ariaBusy === "true") return;
+      if (form.querySelector("[data-sitekey]") && ![...new FormData(form)].some(([name, value]) => name.endsWith("-response") && value)) return post(form); // no passkey for nothing
       button.ariaBusy = "true";
       say(form, "waiting");
       await ask(form);

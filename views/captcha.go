@@ -18,6 +18,10 @@ const (
 	CaptchaScore = "score" // reCAPTCHA v3
 )
 
+// captchaTurnstile is the class of the one that can be as wide as its page. It follows the
+// page's light or dark by itself.
+const captchaTurnstile = "cf-turnstile"
+
 // captchaScripts are what a page with a captcha loads.
 func (p Page) captchaScripts() []string {
 	switch c := p.Captcha; c.Kind {
@@ -30,12 +34,4 @@ func (p Page) captchaScripts() []string {
 	default:
 		return []string{c.Script}
 	}
-}
-
-// size is what fits a narrow page; each provider has words of its own for it.
-func (c Captcha) size() string {
-	if c.Kind == "cf-turnstile" {
-		return "flexible"
-	}
-	return "normal"
 }

@@ -98,8 +98,11 @@ func (f LoginForm) methods(p Page) []templ.Component {
 	if !f.Guest {
 		return f.Methods
 	}
-	return append(slices.Clone(f.Methods), guestButton(p))
+	return append(slices.Clone(f.Methods), guestButton(p, !f.Only || f.ByMail.Any()))
 }
+
+// signInForm is the id of the form with the field for the address.
+const signInForm = "sign-in"
 
 func (f SignUpForm) page(p Page) Page {
 	if f.Passkey {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { createAuthClient } from "better-auth/client";
+import { authenticators } from "../lib/authenticator.mjs";
 import { start } from "../lib/authd.mjs";
 import { accessible, launch, open } from "../lib/browser.mjs";
 import { Jar } from "../lib/jar.mjs";
@@ -26,7 +27,7 @@ async function solve(url, path) {
 describe("captcha", () => {
   let server, browser;
   before(async () => {
-    server = await start({ toml: '[sign_up]\nmode = "anyone"\n[captcha]\nenabled = true\ndifficulty = 14\n' });
+    server = await start({ toml: 'trusted_proxies = ["loopback"]\n[sign_up]\nmode = "anyone"\n[anonymous]\nenabled = true\n[captcha]\nenabled = true\ndifficulty = 12\nlocked_difficulty = 16\n[lockout]\nnetwork_accounts = 3\n' });
     browser = await launch({ whole: true });
   });
   after(async () => {
@@ -76,6 +77,59 @@ describe("captcha", () => {
       await page.getByRole("button", { name: "Sign in", exact: true }).click();
       await page.getByText("The e-mail address or the password is wrong.").waitFor();
     }
+  });
+
+  test("a sign-up with a passkey alone, and a guest, solve the same task, which the page shows once", async (t) => {
+    const page = await open(browser, { javaScriptEnabled: true });
+    t.after(() => page.context().close());
+    const laptop = await authenticators(page).then((devices) => devices.add());
+    await page.goto(`${server.url}/signup`);
+    await page.getByLabel("Name", { exact: true }).fill("Cleo");
+    await page.getByLabel("E-mail address").fill("cleo@captcha.example");
+    await page.getByRole("button", { name: "Create account with a passkey" }).click();
+    await page.waitForURL(`${server.url}/account`);
+    assert.equal((await laptop.credentials()).length, 1);
+
+    const guest = await open(browser, { javaScriptEnabled: true });
+    t.after(() => guest.context().close());
+    await guest.goto(`${server.url}/login`);
+    assert.equal(await guest.getByText("Your browser solves a small task").count(), 1);
+    await accessible(guest);
+    await guest.getByRole("button", { name: "Continue as guest" }).click();
+    await guest.waitForURL(`${server.url}/account`);
+  });
+
+  test("in a network that waits the task is harder, and who solves it goes on at once", async (t) => {
+    const page = await open(browser, { javaScriptEnabled: true });
+    t.after(() => page.context().close());
+    const network = { "x-forwarded-for": "203.0.113.7" };
+    await page.setExtraHTTPHeaders(network);
+    const sent = { email: "dora@captcha.example", password, name: "Dora" };
+    const post = async (path, body) => {
+      const headers = { ...network, "content-type": "application/json", origin: server.url, "x-captcha-response": await solve(server.url, path) };
+      return fetch(`${server.url}/api/auth${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    };
+    assert.equal((await post("/sign-up/email", sent)).status, 200);
+    const task = () => page.waitForResponse((answer) => answer.url().includes("/captcha/challenge"));
+    const difficulty = async (asked) => (await (await asked).json()).difficulty;
+    let asked = task();
+    await page.goto(`${server.url}/login`);
+    const signIn = async () => {
+      await page.getByLabel("E-mail address").fill(sent.email);
+      await page.getByLabel("Password", { exact: true }).fill(password);
+      await page.getByText("Solved.").waitFor();
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    };
+    await page.getByLabel("E-mail address").fill(sent.email);
+    assert.equal(await difficulty(asked), 12); // the price of before
+    for (let i = 0; i < 8; i++) await post("/sign-in/email", { email: `user${i}@captcha.example`, password: "wrong-wrong-wrong" });
+    asked = task();
+    await signIn();
+    await page.getByText("Too many sign-ins from your network have failed. Sign in again").waitFor();
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    assert.equal(await difficulty(asked), 16);
+    await signIn();
+    await page.waitForURL((url) => url.pathname.startsWith("/account"));
   });
 
   test("without JavaScript the page says why it cannot go on", async () => {
