@@ -23,6 +23,7 @@ func newConfirmations(m *Services) (*confirm.Service, error) {
 		Check: func(r *api.Request, u *core.User, proof string) error {
 			return wrongProof(m.Passwords.Verify(r, u, proof), password.ErrInvalidPassword, password.ErrTooLong)
 		},
+		Counts: m.Core.Config.Lockout.Enabled,
 	}, passkeyWay(m)}
 	if m.Core.Config.TwoFactor.Enabled {
 		ways = append(ways, codeWay(m))

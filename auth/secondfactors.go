@@ -128,13 +128,26 @@ func codeWay(m *Services) confirm.Way {
 			st, err := m.TwoFactor.Status(ctx, u)
 			return st.Enabled && st.App, err
 		},
-		Check: func(r *api.Request, _ *core.User, proof string) error {
+		Check: func(r *api.Request, u *core.User, proof string) error {
 			kind := twofactor.Backup
 			if m.TwoFactor.IsAppCode(proof) {
 				kind = twofactor.App
 			}
 			_, err := m.TwoFactor.Prove(r, twofactor.Proof{Kind: kind, Code: proof})
+			if errors.Is(err, twofactor.ErrLocked) {
+				return waitsForFactor(r, m, u)
+			}
 			return wrongProof(err, twofactor.ErrCode, twofactor.ErrBackupCode)
 		},
+		Counts: m.Core.Config.TwoFactor.AccountLockout.Enabled,
 	}
+}
+
+// waitsForFactor tells how long an account takes no codes.
+func waitsForFactor(r *api.Request, m *Services, u *core.User) error {
+	st, err := m.TwoFactor.Status(r.Context(), u)
+	if err != nil {
+		return err
+	}
+	return &confirm.ErrWait{For: max(st.LockedUntil.Sub(r.Now()), time.Second)}
 }

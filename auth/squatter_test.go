@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"encoding/hex"
+	"errors"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -15,6 +16,8 @@ import (
 	"github.com/pquerna/otp/totp"
 	"golang.org/x/crypto/sha3"
 
+	"authd/auth/internal/core"
+	"authd/auth/internal/store"
 	"authd/auth/internal/testkit"
 	"authd/auth/siwe"
 )
@@ -204,21 +207,83 @@ func TestNothingOfASquatterIsLeft(t *testing.T) {
 	}
 }
 
+// TestWhoFollowsTheLinkOfASquattersSignUpIsAsked: the link that proves the address went to
+// its owner, and would leave the squatter in. So the page says that somebody made an
+// account, and the owner has it removed.
+func TestWhoFollowsTheLinkOfASquattersSignUpIsAsked(t *testing.T) {
+	t.Parallel()
+	s, idp := testkit.StartWithProviders(t, everything)
+	q := squat(t, s, idp)
+	q.first.Post("/send-verification-email", body{"email": victim}).Is(200, "")
+	token := s.Token("verify-email")
+	const notMe = `name="decision" value="not-me"`
+	if page := q.first.Get("./verify-email?token="+token).Is(200, "").Body; strings.Contains(page, notMe) {
+		t.Error("who is signed in to the account is asked whether it is theirs")
+	}
+	owner := s.Client()
+	if page := owner.Get("./verify-email?token="+token).Is(200, "").Body; !strings.Contains(page, notMe) || !strings.Contains(page, "Somebody made an account with this address") || strings.Contains(page, "Eve") {
+		t.Errorf("the owner is told %s", page)
+	}
+	disown := func() *testkit.Answer {
+		return owner.Form("./verify-email", url.Values{"token": {token}, "decision": {"not-me"}})
+	}
+	disown().Is(200, "")
+	if _, err := s.Core.User(t.Context(), s.Core.DB, q.id); !errors.Is(err, store.ErrNotFound) {
+		t.Fatalf("the account is there still: %v", err)
+	}
+	q.comesBack(t)
+	disown().Is(410, "")
+	me := s.SignUp(victim)
+	if me.Get("/get-session").Field("user.id") == q.id {
+		t.Error("the owner has the squatter's account")
+	}
+	disown().Is(410, "")
+	me.Get("/get-session").Is(200, "")
+	if me.Get("/get-session").Body == "null" {
+		t.Error("an old link removed the owner's own account")
+	}
+}
+
+// TestOnlyAnAccountThatNobodyHasProvenIsDisowned: neither one whose address was proven
+// since, nor an administrator's.
+func TestOnlyAnAccountThatNobodyHasProvenIsDisowned(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(u *core.User){
+		"proven":           func(u *core.User) { u.EmailVerified = true },
+		"an administrator": func(u *core.User) { u.Role = "admin" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.Start(t, "")
+			c := s.SignUp(victim)
+			c.Post("/send-verification-email", body{"email": victim}).Is(200, "")
+			token := s.Token("verify-email")
+			err := s.Core.DB.Write(t.Context(), func(tx *store.Tx) error {
+				u, err := s.Core.UserByEmail(t.Context(), tx, victim)
+				if err != nil {
+					return err
+				}
+				change(u)
+				return s.Core.SaveUser(t.Context(), tx, u)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Client().Form("./verify-email", url.Values{"token": {token}, "decision": {"not-me"}}).Is(410, "")
+			if c.Get("/get-session").Field("user.email") != victim {
+				t.Error("the account is gone")
+			}
+		})
+	}
+}
+
 // TestAWalletOfASquatterIsLeftOutToo: who signs in with a wallet may give an address that is not theirs.
 func TestAWalletOfASquatterIsLeftOutToo(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(t, "[siwe]\nenabled = true\nanonymous = false\ndomain = \"app.example.com\"\n[magic_link]\nenabled = true\n")
-	key := secp256k1.PrivKeyFromBytes(keccak("eve"))
-	sum := keccak(string(key.PubKey().SerializeUncompressed()[1:]))
-	address, _ := siwe.Checksum("0x" + hex.EncodeToString(sum[12:]))
 	comeIn := func(c *testkit.Client, more body) *testkit.Answer {
 		t.Helper()
-		text := strings.Join([]string{
-			"app.example.com wants you to sign in with your Ethereum account:", address, "", "Sign in.", "", "URI: https://app.example.com/login", "Version: 1", "Chain ID: 1",
-			"Nonce: " + c.Post("/siwe/nonce", body{}).Is(200, "").Field("nonce"), "Issued At: " + s.Clock.Now(t.Context()).Format(time.RFC3339),
-		}, "\n")
-		compact := ecdsa.SignCompact(key, keccak("\x19Ethereum Signed Message:\n"+strconv.Itoa(len(text))+text), false)
-		in := body{"message": text, "signature": "0x" + hex.EncodeToString(append(compact[1:], compact[0]))}
+		in := signedBy(t, s, "eve")
 		for name, value := range more {
 			in[name] = value
 		}
@@ -238,6 +303,20 @@ func TestAWalletOfASquatterIsLeftOutToo(t *testing.T) {
 	if eve.Get("/get-session").Body != "null" {
 		t.Error("the squatter is signed in still")
 	}
+}
+
+// signedBy is a message with a new nonce, signed by the wallet that is made from a name.
+func signedBy(t *testing.T, s *testkit.Server, name string) body {
+	t.Helper()
+	key := secp256k1.PrivKeyFromBytes(keccak(name))
+	sum := keccak(string(key.PubKey().SerializeUncompressed()[1:]))
+	address, _ := siwe.Checksum("0x" + hex.EncodeToString(sum[12:]))
+	text := strings.Join([]string{
+		"app.example.com wants you to sign in with your Ethereum account:", address, "", "Sign in.", "", "URI: https://app.example.com/login", "Version: 1", "Chain ID: 1",
+		"Nonce: " + s.Client().Post("/siwe/nonce", body{}).Is(200, "").Field("nonce"), "Issued At: " + s.Clock.Now(t.Context()).Format(time.RFC3339),
+	}, "\n")
+	compact := ecdsa.SignCompact(key, keccak("\x19Ethereum Signed Message:\n"+strconv.Itoa(len(text))+text), false)
+	return body{"message": text, "signature": "0x" + hex.EncodeToString(append(compact[1:], compact[0]))}
 }
 
 func keccak(text string) []byte {

@@ -124,6 +124,14 @@ func VerifyDone(p Page, onward string) templ.Component {
 	})
 }
 
+// Disowned says that the account is gone that somebody else made with the address.
+func Disowned(p Page) templ.Component {
+	return NoticePage(p, Notice{
+		Icon: "success", Title: Msg("verify.disowned_title"), Text: []Message{Msg("verify.disowned_text")},
+		Links: []Link{{"/", Msg("link.home")}},
+	})
+}
+
 // ResetFailed answers a link that resets nothing any more.
 func ResetFailed(p Page) templ.Component {
 	return NoticePage(p, Notice{

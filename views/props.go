@@ -124,6 +124,9 @@ type ResetForm struct {
 type VerifyForm struct {
 	Token string
 	Email string // when known
+	// Since is when somebody made an account with it, for who may be another; zero for
+	// who is signed in as them.
+	Since time.Time
 }
 
 // AccountPage is what a person is here.

@@ -105,6 +105,8 @@ func mailSamples(p Page) map[string]templ.Component {
 		"reset-failed":    ResetFailed(p),
 		"verify":          VerifyEmail(p, VerifyForm{Token: "t"}),
 		"verify-for":      VerifyEmail(p, VerifyForm{Token: "t", Email: "ada@example.org"}),
+		"verify-whose":    VerifyEmail(p, VerifyForm{Token: "t", Email: "ada@example.org", Since: time.Date(2026, 11, 22, 5, 30, 0, 0, time.UTC)}),
+		"disowned":        Disowned(p),
 		"verify-done":     VerifyDone(p, "/account"),
 		"verify-failed":   VerifyFailed(p, ForgotForm{}),
 		"email-confirm":   ChangeEmailAsk(p, "t", "ada@example.org", "ada.lovelace@example.com", true),

@@ -53,11 +53,14 @@ type Way struct {
 	Kind string
 	// Has tells whether a user has it.
 	Has func(ctx context.Context, u *core.User) (bool, error)
-	// Check tells whether proof is theirs. Errors: ErrWrong.
+	// Check tells whether proof is theirs. Errors: ErrWrong, what it refuses further tries with.
 	Check func(r *api.Request, u *core.User, proof string) error
 	// Send has the code sent that is the proof, where it is one. Such a way is for who
 	// has no other.
 	Send func(r *api.Request, u *core.User) error
+	// Counts tells that Check counts wrong proofs itself, with those of sign-ins: a
+	// second count here would let a thief spend two.
+	Counts bool
 }
 
 // ErrWrong says that what was given is no proof.
@@ -135,11 +138,13 @@ func (s *Service) has(ctx context.Context, u *core.User, kinds []string, sent bo
 }
 
 // Prove takes a proof of who is signed in; from then on they are [Service.Recent].
-// Errors: ErrWrong, *ErrWait.
+// Errors: ErrWrong, *ErrWait, api.ErrUnauthorized for a session that has ended.
 func (s *Service) Prove(r *api.Request, a *core.Auth, kind, proof string) error {
 	ctx, id := r.Context(), a.Session.ID
-	if err := s.try(ctx, id); err != nil {
-		return err
+	if !s.counts(kind) {
+		if err := s.try(ctx, id); err != nil {
+			return err
+		}
 	}
 	if err := s.check(r, a, kind, proof); err != nil {
 		if errors.Is(err, ErrWrong) {
@@ -148,7 +153,16 @@ func (s *Service) Prove(r *api.Request, a *core.Auth, kind, proof string) error 
 		return err
 	}
 	r.Security("confirmed", "user", a.User.ID, "by", kind)
-	return s.core.DB.Write(ctx, func(tx *store.Tx) error { return saveProof(ctx, tx, id, s.now(ctx)) })
+	return s.core.DB.Write(ctx, func(tx *store.Tx) error {
+		_, err := s.core.SessionEnd(ctx, tx, id)
+		if errors.Is(err, store.ErrNotFound) { // signed out since
+			return api.ErrUnauthorized
+		}
+		if err != nil {
+			return err
+		}
+		return saveProof(ctx, tx, id, s.now(ctx))
+	})
 }
 
 func (s *Service) check(r *api.Request, a *core.Auth, kind, proof string) error {
@@ -165,6 +179,11 @@ func (s *Service) check(r *api.Request, a *core.Auth, kind, proof string) error 
 		}
 	}
 	return s.checkCode(r.Context(), a.Session.ID, proof)
+}
+
+// counts tells whether wrong proofs of a kind are counted elsewhere.
+func (s *Service) counts(kind string) bool {
+	return slices.ContainsFunc(s.ways, func(way Way) bool { return way.Kind == kind && way.Counts })
 }
 
 func (s *Service) now(ctx context.Context) time.Time {

@@ -40,7 +40,7 @@ func TestAProofIsOverWithFreshAge(t *testing.T) {
 
 func TestManyTriesAtOnceAreNotMoreThanTen(t *testing.T) {
 	t.Parallel()
-	s := testkit.Start(t, "")
+	s := testkit.Start(t, "[lockout]\nenabled = false\n") // which would count passwords itself
 	c := s.SignUp("ada@example.com")
 	s.Clock.Advance(3 * time.Hour)
 	var refused, waiting atomic.Int64
@@ -61,4 +61,19 @@ func TestManyTriesAtOnceAreNotMoreThanTen(t *testing.T) {
 	if refused.Load() != 10 || waiting.Load() != 5 {
 		t.Fatalf("%d were looked at and %d not, of 15", refused.Load(), waiting.Load())
 	}
+}
+
+// TestAWrongPasswordIsOneTryWhereverItIsGiven: there is one count, that of sign-ins, so
+// that nobody has as many tries again at another place.
+func TestAWrongPasswordIsOneTryWhereverItIsGiven(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "[lockout]\naccount_failures = 3\n")
+	c := s.SignUp("ada@example.com")
+	prove(c, "wrong-password").Is(422, "")
+	c.Post("/change-password", map[string]any{"currentPassword": "wrong-password", "newPassword": "trains and engines"}).Is(400, "INVALID_PASSWORD")
+	prove(c, "wrong-password").Is(422, "")
+	prove(c, testkit.Password).Is(429, "")
+	c.Post("/change-password", map[string]any{"currentPassword": testkit.Password, "newPassword": "trains and engines"}).Is(429, "SIGN_IN_LOCKED")
+	s.Clock.Advance(16 * time.Minute)
+	prove(c, testkit.Password).Is(303, "")
 }

@@ -37,7 +37,8 @@ RETURNING tries, tries_end`, sessionID, end, now)
 
 // saveProof also takes the tries and the code back: they were for this.
 func saveProof(ctx context.Context, tx *store.Tx, sessionID string, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE confirmation SET proven_at = $1, tries = 0, tries_end = $1, code_hash = NULL, code_end = NULL WHERE session_id = $2`, now, sessionID)
+	_, err := tx.Exec(ctx, `INSERT INTO confirmation (session_id, tries, tries_end, proven_at) VALUES ($1, 0, $2, $2)
+ON CONFLICT (session_id) DO UPDATE SET proven_at = excluded.proven_at, tries = 0, tries_end = excluded.tries_end, code_hash = NULL, code_end = NULL`, sessionID, now)
 	return err
 }
 

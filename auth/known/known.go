@@ -182,7 +182,7 @@ func (s *Service) keep(a *core.Auth, b browser, now time.Time) {
 // ended forgets a user's browsers when the account may have been another's.
 func (s *Service) ended(ctx context.Context, tx *store.Tx, e core.AccessEnded) error {
 	switch e.Reason {
-	case "password-reset", "claimed", "banned":
+	case "password-reset", "recovered", "claimed", "banned":
 		return forget(ctx, tx, e.UserID, s.core.Now(ctx))
 	default:
 		return nil

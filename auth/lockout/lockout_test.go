@@ -183,6 +183,25 @@ func TestAResetEndsTheWaitingAndMakesBrowsersStrangers(t *testing.T) {
 	signIn(owner, "ada@example.com", "trains and engines").Is(200, "")
 }
 
+// TestARecoveryMakesBrowsersStrangers: the one of whoever was in the account is no better
+// known afterwards than any other.
+func TestARecoveryMakesBrowsersStrangers(t *testing.T) {
+	s := testkit.Start(t, few)
+	thief := s.SignUp("ada@example.com")
+	s.Clock.Advance(time.Minute)
+	link, err := s.Recovery.Issue(t.Context(), "ada@example.com", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token, _ := strings.Cut(link.URL, "token=")
+	owner := from(s, home)
+	owner.Form("./recover", url.Values{"token": {token}, "password": {"trains and engines"}}).Is(303, "")
+	s.Clock.Advance(time.Minute)
+	fail(s, elsewhere, "ada@example.com", 4)
+	signIn(thief, "ada@example.com", "trains and engines").Is(429, "SIGN_IN_LOCKED")
+	signIn(owner, "ada@example.com", "trains and engines").Is(200, "")
+}
+
 func TestThePersonIsToldOnceADay(t *testing.T) {
 	s := testkit.Start(t, few)
 	s.SignUp("ada@example.com")

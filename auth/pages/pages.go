@@ -88,7 +88,11 @@ type Accounts interface {
 // Addresses proves e-mail addresses.
 type Addresses interface {
 	RequestVerification(r *api.Request, email, callbackURL string) error
-	Pending(ctx context.Context, token string) (email string, err error)
+	// Applicant is which address a token would prove, and since when somebody has an
+	// account with it that can be disowned; the zero time else.
+	Applicant(ctx context.Context, token string) (email string, since time.Time, err error)
+	// Disown deletes their account: the address is not theirs.
+	Disown(r *api.Request, token string) error
 }
 
 // Setup makes the first administrator.

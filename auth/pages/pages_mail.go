@@ -94,14 +94,18 @@ func (s *Service) verifyPage(r *api.Request, _ *api.None) (api.Responder, error)
 	}
 	token := r.Query("token")
 	v.page.Self = "" // it would hold the token
-	email, err := s.Addresses.Pending(r.Context(), token)
+	email, since, err := s.Addresses.Applicant(r.Context(), token)
 	if err != nil {
 		return v.notVerified(err)
+	}
+	form := views.VerifyForm{Token: token, Email: email}
+	if v.auth == nil || v.auth.User.Email != email { // perhaps it was not this person
+		form.Since = since
 	}
 	if to := r.Query("callbackURL"); to != "" && r.Origins().TrustsURL(to) {
 		v.page.Carry.Set("callbackURL", to)
 	}
-	return show(http.StatusOK, views.VerifyEmail(v.page, views.VerifyForm{Token: token, Email: email}))
+	return show(http.StatusOK, views.VerifyEmail(v.page, form))
 }
 
 func (s *Service) verify(r *api.Request, _ *api.None) (api.Responder, error) {
@@ -113,6 +117,12 @@ func (s *Service) verify(r *api.Request, _ *api.None) (api.Responder, error) {
 	callback := field(r, "callbackURL")
 	if !r.Origins().TrustsURL(callback) {
 		callback = ""
+	}
+	if field(r, "decision") == "not-me" {
+		if err := s.Addresses.Disown(r, field(r, "token")); err != nil {
+			return v.notVerified(err)
+		}
+		return show(http.StatusOK, views.Disowned(v.page))
 	}
 	_, err = s.Acts.VerifyEmail(r, field(r, "token"))
 	if err != nil && (callback == "" || api.SafePath(callback)) {

@@ -67,7 +67,12 @@ func (s *Service) Remove(r *api.Request, u *core.User, id string) error {
 	event := s.event(r, u, p)
 	err = s.core.DB.Write(ctx, func(tx *store.Tx) error {
 		event.Mails = nil // of a run that was taken back
-		last, err := s.isLast(ctx, tx, u, p)
+		// Read again: another way in may have gone since the session was read.
+		now, err := s.core.User(ctx, tx, u.ID)
+		if err != nil {
+			return err
+		}
+		last, err := s.isLast(ctx, tx, now, p)
 		if err != nil {
 			return err
 		}

@@ -87,6 +87,7 @@ func New(c *core.Core, p Passwords, sender sms.Sender, word Wording) (*Service, 
 	})
 	c.UserDeleted.On(dropCodesOf)
 	c.UserUpdated.On(s.updated)
+	c.ProfileChanging.On(s.changing)
 	return s, nil
 }
 
@@ -191,17 +192,20 @@ func (s *Service) check(ctx context.Context, in *core.UserInput) error {
 	if given != nil {
 		return ErrNotByUpdate
 	}
-	if s.Number(in.User) != "" {
-		keeps, err := s.core.KeepsWayIn(ctx, s.core.DB, in.User, core.WayIn{Kind: WayIn})
-		if err != nil {
-			return err
-		}
-		if !keeps {
-			return ErrLast
-		}
-	}
 	in.Also[fieldVerified] = "false"
 	return nil
+}
+
+// changing: nobody takes their last way in away by changing their profile.
+func (s *Service) changing(ctx context.Context, tx *store.Tx, e core.UserUpdated) error {
+	if s.Number(e.Before) == "" || s.Number(e.After) != "" {
+		return nil
+	}
+	keeps, err := s.core.KeepsWayIn(ctx, tx, e.Before, core.WayIn{Kind: WayIn})
+	if err == nil && !keeps {
+		return ErrLast
+	}
+	return err
 }
 
 // updated tells of a proven number that is another one, whoever changed it.

@@ -82,7 +82,11 @@ func (s *Service) Update(r *api.Request, caller *core.Auth, up Update) error {
 				return err
 			}
 		}
+		before := *user
 		user.Extra = user.Extra.With(up.Fields)
+		if err := s.core.ProfileChanging.Emit(ctx, tx, core.UserUpdated{Before: &before, After: user}); err != nil {
+			return err
+		}
 		caller.User = user
 		return s.core.SaveUser(ctx, tx, user)
 	})

@@ -71,6 +71,8 @@ type Core struct {
 	UserLinked event.Topic[*UserLinked]
 	// PasskeyAdded, PasskeyRenamed and PasskeyRemoved tell what a person did with a passkey.
 	PasskeyAdded, PasskeyRenamed, PasskeyRemoved event.Topic[*PasskeyEvent]
+	// ProfileChanging runs before what a person changes of themselves is written; an error refuses it.
+	ProfileChanging event.Topic[UserUpdated]
 	// PhoneChanged is emitted when a user's proven phone number is another one, or none.
 	PhoneChanged event.Topic[*PhoneChanged]
 	// AttemptsLocked tells that guesses at an account, or from a network, are to wait.
