@@ -1,7 +1,6 @@
 package access
 
 import (
-	"slices"
 	"strings"
 
 	"authd/auth/internal/config"
@@ -23,22 +22,11 @@ func (d domains) check(email string) error {
 		return nil
 	}
 	domain, ok := config.AsciiDomain(email[strings.LastIndexByte(email, '@')+1:])
-	if d.disposable.has(domain) && !matches(d.allowed, domain) {
+	if d.disposable.has(domain) && !config.DomainIn(d.allowed, domain) {
 		return ErrDisposable
 	}
-	if !ok || matches(d.blocked, domain) || len(d.allowed) > 0 && !matches(d.allowed, domain) {
+	if !ok || config.DomainIn(d.blocked, domain) || len(d.allowed) > 0 && !config.DomainIn(d.allowed, domain) {
 		return ErrDomain
 	}
 	return nil
-}
-
-// matches: "example.com" is that domain alone, "*.example.com" every one below it.
-func matches(patterns []string, domain string) bool {
-	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		below, wild := strings.CutPrefix(pattern, "*")
-		if wild {
-			return strings.HasSuffix(domain, below)
-		}
-		return domain == pattern
-	})
 }

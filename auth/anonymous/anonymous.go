@@ -67,15 +67,14 @@ func (s *Service) Caller(r *api.Request) string {
 // The address of an anonymous user: it must be nobody's, and nobody must be able to
 // guess another's.
 const (
-	prefix      = "temp-"
-	idLength    = 32
-	placeholder = "anonymous.placeholder.invalid" // RFC 2606: leads nowhere
+	prefix   = "temp-"
+	idLength = 32
 )
 
 func (s *Service) address() string {
 	id := strings.ToLower(core.NewToken(idLength))
 	if s.cfg.EmailDomainName == "" {
-		return id + "@" + placeholder
+		return id + "@" + config.GuestDomain
 	}
 	return prefix + id + "@" + s.cfg.EmailDomainName
 }
@@ -84,7 +83,7 @@ func (s *Service) address() string {
 // configured becomes another one, so the shape alone counts where no mail can lead.
 func (s *Service) made(email string) bool {
 	local, domain, _ := strings.Cut(email, "@")
-	if domain == placeholder {
+	if domain == config.GuestDomain {
 		return true
 	}
 	id, ok := strings.CutPrefix(local, prefix)

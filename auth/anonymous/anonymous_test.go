@@ -199,8 +199,11 @@ func TestWhoMayComeIn(t *testing.T) {
 			t.Errorf("%s: they are in", name)
 		}
 	}
-	s := testkit.Start(t, "[sign_up]\nallowed_domains = [\"example.com\"]\n"+on)
-	s.Client().Post("/sign-in/anonymous", nil).Is(403, "EMAIL_DOMAIN_NOT_ALLOWED")
+	for _, toml := range []string{"[sign_up]\nallowed_domains = [\"example.com\", \"*.placeholder.invalid\"]\n" + on, on + "email_domain_name = \"guests.example.com\"\n[sign_up]\nallowed_domains = [\"*.example.com\"]\n"} {
+		s := testkit.Start(t, toml)
+		s.Client().Post("/sign-in/anonymous", nil).Is(200, "")
+		s.Client().Post("/sign-up/email", map[string]string{"email": "a@other.example", "password": testkit.Password, "name": "A"}).Is(403, "EMAIL_DOMAIN_NOT_ALLOWED")
+	}
 }
 
 func TestTheAbandonedAreSweptAway(t *testing.T) {

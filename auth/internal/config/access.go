@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,23 @@ func AsciiDomain(domain string) (ascii string, ok bool) {
 		return "", false
 	}
 	return ascii, true
+}
+
+// DomainIn tells whether a domain is among patterns: "example.com" is that domain alone,
+// "*.example.com" every one below it.
+func DomainIn(patterns []string, domain string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		below, wild := strings.CutPrefix(pattern, "*")
+		if wild {
+			return strings.HasSuffix(domain, below)
+		}
+		return domain == pattern
+	})
+}
+
+// mayBe tells whether the rules of sign_up let in who has an address at a domain.
+func (s *SignUp) mayBe(domain string) bool {
+	return !DomainIn(s.BlockedDomains, domain) && (len(s.AllowedDomains) == 0 || DomainIn(s.AllowedDomains, domain))
 }
 
 // checkSignUp brings the domains into their one form.

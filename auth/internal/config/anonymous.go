@@ -2,6 +2,10 @@ package config
 
 import "time"
 
+// GuestDomain is where the addresses of anonymous users are, unless another is configured:
+// it leads nowhere (RFC 2606).
+const GuestDomain = "anonymous.placeholder.invalid"
+
 // Anonymous is people who say nothing of themselves yet.
 type Anonymous struct {
 	Enabled                    bool          `toml:"enabled" default:"false" doc:"People may begin without an account, and get one later in the same browser."`
@@ -25,6 +29,13 @@ func (c *Config) checkPlaceholders() error {
 		if ascii, ok := AsciiDomain(domain); domain != "" && (!ok || ascii != domain) {
 			return c.refuse(key, domain, "a domain in small letters, such as guests.example.com")
 		}
+	}
+	guests := c.Anonymous.EmailDomainName
+	if guests == "" {
+		guests = GuestDomain
+	}
+	if c.Anonymous.Enabled && !c.SignUp.mayBe(guests) {
+		return c.refuse("anonymous.enabled", true, "false, or sign_up.allowed_domains and blocked_domains that let in "+guests+", which stands in the place of an address")
 	}
 	if c.Anonymous.Name == "" || len(c.Anonymous.Name) > 100 {
 		return c.refuse("anonymous.name", c.Anonymous.Name, "1 to 100 characters")

@@ -60,6 +60,9 @@ func (c *Config) checkSMS() error {
 	if _, ok := AsciiDomain(c.PhoneNumber.TempEmailDomain); !ok {
 		return c.refuse("phone_number.temp_email_domain", c.PhoneNumber.TempEmailDomain, "a domain, such as phone.invalid")
 	}
+	if domain := strings.ToLower(c.PhoneNumber.TempEmailDomain); c.PhoneNumber.Enabled && c.PhoneNumber.SignUpOnVerification && !c.SignUp.mayBe(domain) {
+		return c.refuse("phone_number.sign_up_on_verification", true, "false, or sign_up.allowed_domains and blocked_domains that let in "+domain+", which stands in the place of an address")
+	}
 	switch {
 	case s.URL != "" && s.Twilio.On():
 		return refuse("url", "set beside sms.twilio.account_sid", "one of the two")
