@@ -47,8 +47,8 @@ func wrongProof(err error, wrong ...error) error {
 // confirmations shows them to the pages.
 type confirmations struct{ service *confirm.Service }
 
-func (c confirmations) Recent(r *api.Request, a *core.Auth) (bool, error) {
-	return c.service.Recent(r.Context(), a)
+func (c confirmations) Recent(r *api.Request, a *core.Auth, adds bool) (bool, error) {
+	return c.service.Recent(r.Context(), a, adds)
 }
 
 func (c confirmations) Ways(r *api.Request, u *core.User) ([]string, error) {

@@ -93,18 +93,23 @@ func New(c *core.Core, ways ...Way) (*Service, error) {
 }
 
 // Recent tells whether whoever is signed in has proven lately who they are, by
-// signing in or by [Service.Prove].
-func (s *Service) Recent(ctx context.Context, a *core.Auth) (bool, error) {
-	age := s.core.Config.Session.FreshAge
-	if age == 0 {
-		return true, nil
-	}
-	now := s.core.Now(ctx)
-	if a.Session.Fresh(now, min(age, window)) {
-		return true, nil
+// signing in or by [Service.Prove]. A sign-in that is Unproven counts only for who
+// adds a way in.
+func (s *Service) Recent(ctx context.Context, a *core.Auth, adds bool) (bool, error) {
+	age, now := s.core.Config.Session.FreshAge, s.core.Now(ctx)
+	if age == 0 || a.Session.Fresh(now, min(age, window)) {
+		if adds || s.core.Unproven == nil {
+			return true, nil
+		}
+		if unproven, err := s.core.Unproven(ctx, a.Session.ID); err != nil || !unproven {
+			return err == nil, err
+		}
 	}
 	at, err := provenAt(ctx, s.core.DB, a.Session.ID)
-	return err == nil && now.Sub(at) < max(min(age, window), leastWindow), err
+	if err != nil || at.IsZero() {
+		return false, err
+	}
+	return age == 0 || now.Sub(at) < max(min(age, window), leastWindow), nil
 }
 
 // Ways are the kinds that a user can choose from. It is empty for who has no way

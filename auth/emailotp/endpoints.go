@@ -26,8 +26,8 @@ func (s *Service) Endpoints() []api.Endpoint {
 		ErrChangeDisabled, ErrInvalidEmail, ErrSameEmail, ErrCurrentNeeded, ErrInvalidOTP, ErrExpired, ErrTooManyAttempts)
 	change := post("/email-otp/change-email", "changeEmailEmailOTP", "Replace the caller's address with the code that was sent to the new one.",
 		ErrChangeDisabled, ErrInvalidEmail, ErrSameEmail, ErrInUse, ErrUserNotFound, ErrInvalidOTP, ErrExpired, ErrTooManyAttempts)
-	ask.Guards = []api.Guard{s.core.RequireSession()}
-	change.Guards = ask.Guards
+	ask.Guards, ask.Errors = []api.Guard{s.core.RequireProven()}, append(ask.Errors, core.ErrNotFresh)
+	change.Guards, change.Errors = ask.Guards, append(change.Errors, core.ErrNotFresh)
 	return []api.Endpoint{
 		api.Handle(send, s.sendOTP),
 		api.Handle(post("/email-otp/check-verification-otp", "checkVerificationOTP", "Tell whether a code is right, and leave it.",

@@ -106,14 +106,14 @@ func (s *Service) securityEndpoints(get func(path, id string, fn handler), post 
 	get(securityPath, "pageSecurity", s.securityPage)
 	get(confirmPath, "pageConfirm", s.confirmPage)
 	post(confirmPath, "pageConfirmPost", guess(), s.confirm)
-	post("/account/set-password", "pageAccountSetPassword", guess(), s.confirmed((*visit).setPassword))
+	post("/account/set-password", "pageAccountSetPassword", guess(), s.adding((*visit).setPassword))
 	post("/account/password", "pageAccountPassword", guess(), s.secure((*visit).changePassword))
 	if s.Passkeys != nil && s.Core.Config.EmailAndPassword.Enabled {
 		get(newPasswordPath, "pageNewPassword", s.secure((*visit).newPasswordPage))
 		post(newPasswordPath, "pageNewPasswordPost", guess(), s.secure((*visit).replacePassword))
 	}
 	if s.Connections != nil {
-		post("/account/connections/connect", "pageAccountConnect", usual, s.confirmed((*visit).connect))
+		post("/account/connections/connect", "pageAccountConnect", usual, s.adding((*visit).connect))
 		post("/account/connections/disconnect", "pageAccountDisconnect", usual, s.confirmed((*visit).disconnect))
 	}
 	post("/account/sessions/end", "pageAccountSessionEnd", usual, s.secure((*visit).endSession))

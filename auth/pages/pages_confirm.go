@@ -25,8 +25,8 @@ const (
 
 // Confirmations ask somebody who is signed in whether it is they.
 type Confirmations interface {
-	// Recent tells whether they have proven it lately.
-	Recent(r *api.Request, a *core.Auth) (bool, error)
+	// Recent tells whether they have proven it lately; adds is what gives them a way in.
+	Recent(r *api.Request, a *core.Auth, adds bool) (bool, error)
 	// Ways are the kinds of proof that they can give, none where they have no way in
 	// but the session.
 	Ways(r *api.Request, u *core.User) ([]string, error)
@@ -69,11 +69,24 @@ func (s *Service) confirmed(do func(v *visit) (api.Responder, error)) handler {
 	})
 }
 
-// confirmFirst is the one place that asks whoever is signed in to prove who they
+// adding is [Service.confirmed] for what gives somebody a way in: who has recovered
+// their account comes to one by it.
+func (s *Service) adding(do func(v *visit) (api.Responder, error)) handler {
+	return s.secure(func(v *visit) (api.Responder, error) {
+		if ask, err := v.confirmBefore(true); ask != nil || err != nil {
+			return ask, err
+		}
+		return do(v)
+	})
+}
+
+func (v *visit) confirmFirst() (api.Responder, error) { return v.confirmBefore(false) }
+
+// confirmBefore is the one place that asks whoever is signed in to prove who they
 // are before they go on. It returns the page that asks, nil when they have done so
 // lately. What they typed is not lost: the form comes again by itself afterwards.
-func (v *visit) confirmFirst() (api.Responder, error) {
-	recent, err := v.Confirm.Recent(v.r, v.auth)
+func (v *visit) confirmBefore(adds bool) (api.Responder, error) {
+	recent, err := v.Confirm.Recent(v.r, v.auth, adds)
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +98,9 @@ func (v *visit) confirmFirst() (api.Responder, error) {
 		return nil, err
 	}
 	if len(ways) == 0 {
+		if err := v.Core.CheckProven(v.r, v.auth); err != nil {
+			return v.addFirst(err)
+		}
 		ways, err := v.Core.WaysInOf(v.r.Context(), v.Core.DB, v.auth.User)
 		if err != nil || len(ways) == 0 {
 			return nil, err
@@ -104,6 +120,16 @@ func (v *visit) confirmFirst() (api.Responder, error) {
 		return nil, err
 	}
 	return v.askProof(http.StatusForbidden, views.ConfirmPage{Pending: sealed, Back: v.back, Ways: ways})
+}
+
+// addFirst is for who has recovered their account, and has nothing yet to prove by that
+// it is theirs.
+func (v *visit) addFirst(err error) (api.Responder, error) {
+	if !errors.Is(err, core.ErrNotFresh) {
+		return nil, err
+	}
+	v.leave(v.r, views.Problem, "recover.first")
+	return to(securityPath)
 }
 
 func (v *visit) seal(p pending) (string, error) {
@@ -168,8 +194,15 @@ func (s *Service) confirmPage(r *api.Request, _ *api.None) (api.Responder, error
 	if v.auth == nil {
 		return v.signInFirst(r.HTTP.URL.RequestURI())
 	}
-	if recent, err := s.Confirm.Recent(r, v.auth); err != nil || recent {
+	if recent, err := s.Confirm.Recent(r, v.auth, false); err != nil || recent {
 		return v.afterProof(err)
+	}
+	ways, err := s.Confirm.Ways(r, v.auth.User)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Core.CheckProven(r, v.auth); err != nil && len(ways) == 0 {
+		return v.addFirst(err)
 	}
 	return v.askProof(http.StatusOK, views.ConfirmPage{Back: v.goBack()})
 }

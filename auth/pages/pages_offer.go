@@ -80,7 +80,7 @@ func (s *Service) takeOffer(r *api.Request, _ *api.None) (api.Responder, error) 
 		return to(v.page.Link("/login"))
 	}
 	v.back = v.page.Link(offerPath)
-	if ask, err := v.confirmFirst(); ask != nil || err != nil {
+	if ask, err := v.confirmBefore(true); ask != nil || err != nil {
 		return ask, err
 	}
 	key := "passkey.make_failed"

@@ -50,7 +50,7 @@ func (s *Service) passkeyEndpoints(get func(path, id string, fn handler), post f
 	post("/login/passkey", "pageLoginPasskey", api.Rule{Window: 10 * time.Second, Max: 30, ByAddress: true}, s.loginPasskey)
 	post("/signup/passkey/options", "pageSignUpPasskeyOptions", guess(), s.beginPasskeySignUp)
 	post("/signup/passkey", "pageSignUpPasskey", guess(), s.signUpPasskey)
-	post(passkeysPath, "pagePasskeyAdd", usual, s.confirmed((*visit).addPasskey))
+	post(passkeysPath, "pagePasskeyAdd", usual, s.adding((*visit).addPasskey))
 	post(passkeysPath+"/rename", "pagePasskeyRename", usual, s.secure((*visit).renamePasskey))
 	post(passkeysPath+"/delete", "pagePasskeyDelete", usual, s.confirmed((*visit).deletePasskey))
 	get(offerPath, "pagePasskeyOffer", s.offerPage)
@@ -226,7 +226,7 @@ func (v *visit) passkeysPanel() (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	recent, err := v.Confirm.Recent(v.r, v.auth)
+	recent, err := v.Confirm.Recent(v.r, v.auth, true)
 	if err != nil {
 		return nil, err
 	}

@@ -57,8 +57,8 @@ func (s *Service) phoneEndpoints(get func(path, id string, fn handler), post fun
 		post("/forgot-password/phone", "pageForgotPasswordPhonePost", typing, s.resetByPhone)
 	}
 	get("/account/phone", "pageAccountPhone", s.toPhonePanel)
-	post("/account/phone/send", "pageAccountPhoneSend", mailing(), s.confirmed((*visit).sendOwnPhone))
-	post("/account/phone", "pageAccountPhonePost", typing, s.confirmed((*visit).proveOwnPhone))
+	post("/account/phone/send", "pageAccountPhoneSend", mailing(), s.adding((*visit).sendOwnPhone))
+	post("/account/phone", "pageAccountPhonePost", typing, s.adding((*visit).proveOwnPhone))
 	post("/account/phone/remove", "pageAccountPhoneRemove", api.Rule{}, s.confirmed((*visit).removePhone))
 }
 

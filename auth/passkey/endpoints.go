@@ -17,7 +17,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 	if !s.cfg.Enabled {
 		return nil
 	}
-	session, register := []api.Guard{s.core.RequireSession()}, []api.Guard{s.core.RequireFresh()}
+	session, register := []api.Guard{s.core.RequireSession()}, []api.Guard{s.core.RequireFreshToAdd()}
 	if !s.cfg.Registration.RequireSession {
 		register = []api.Guard{s.freshIfAny()}
 	}
@@ -48,8 +48,8 @@ func (s *Service) Endpoints() []api.Endpoint {
 			Doc: "The caller's passkeys.",
 		}, s.list),
 		api.Handle(api.Endpoint{
-			Method: http.MethodPost, Path: "/passkey/delete-passkey", ID: "deletePasskey", Tag: tag, Guards: session,
-			Doc: "Take one of the caller's passkeys away, unless it is their last way in.", Errors: []*api.Error{errNoID, ErrNotFound, ErrForeign, ErrLast},
+			Method: http.MethodPost, Path: "/passkey/delete-passkey", ID: "deletePasskey", Tag: tag, Guards: []api.Guard{s.core.RequireProven()},
+			Doc: "Take one of the caller's passkeys away, unless it is their last way in.", Errors: []*api.Error{errNoID, ErrNotFound, ErrForeign, ErrLast, core.ErrNotFresh},
 		}, s.delete),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/passkey/update-passkey", ID: "updatePasskey", Tag: tag, Guards: session,

@@ -21,7 +21,7 @@ func (s *Service) queueNotice(r *api.Request, tx *store.Tx, kind, email string) 
 // Their session must be fresh: a password is a new way in.
 // Errors: core.ErrNotFresh, ErrTooShort, ErrTooLong, ErrAlreadySet.
 func (s *Service) SetFirst(r *api.Request, caller *core.Auth, password string) error {
-	if err := s.core.CheckFresh(r, caller); err != nil {
+	if err := s.core.CheckFreshToAdd(r, caller); err != nil {
 		return err
 	}
 	var mail string

@@ -4,8 +4,9 @@
 // The link is worth the account, so it is stored as a hash, works once and not for
 // long, and its GET uses nothing up. Whoever recovers an account ends every session
 // and grant of it, loses its second factor and its former password, and the account's
-// address is told, whatever the configuration says of notices. The package must not
-// find an account on anybody's request but the operator's.
+// address is told, whatever the configuration says of notices. The session that the link
+// opens is for a new way in first: it takes nothing away, and changes no address, before
+// its person has shown one. The package must not find an account on anybody's request but the operator's.
 package recovery
 
 import (
@@ -21,6 +22,7 @@ import (
 
 const (
 	purpose = "account-recovery"
+	method  = "recovery"
 	// kindRecovered is the mail that tells of it, and the job that makes it.
 	kindRecovered = "account-recovery"
 	usualLife     = time.Hour
@@ -49,6 +51,13 @@ type Service struct {
 func New(c *core.Core, p Passwords, f Factors) *Service {
 	s := &Service{core: c, passwords: p, factors: f}
 	c.Mail.Handle(kindRecovered, s.letter)
+	c.SessionCreated.On(func(ctx context.Context, tx *store.Tx, e core.SessionCreated) error {
+		if e.Method != method {
+			return nil
+		}
+		return insertSession(ctx, tx, e.Auth.Session.ID)
+	})
+	c.Unproven = func(ctx context.Context, sessionID string) (bool, error) { return isRecovery(ctx, c.DB, sessionID) }
 	return s
 }
 
@@ -137,7 +146,7 @@ func (s *Service) Recover(r *api.Request, token, password string) (*core.Auth, e
 		}
 	}
 	var mails []string
-	a, err := s.core.SignIn(r, core.NewSignIn(r, u, "recovery", false), func(tx *store.Tx) (err error) {
+	a, err := s.core.SignIn(r, core.NewSignIn(r, u, method, false), func(tx *store.Tx) (err error) {
 		mails, err = s.recover(r, tx, u, token, hash)
 		return err
 	})

@@ -190,3 +190,59 @@ func TestAnOperatorMakesALink(t *testing.T) {
 	ask(map[string]any{"user": "a@example.com", "expiresIn": 8 * 24 * 3600}).Is(400, "VALIDATION_ERROR")
 	s.Client().Post("./api/operator/recoverUser", map[string]any{"user": "a@example.com"}).Is(401, "")
 }
+
+// TestALinkIsForANewWayInFirst: what it has opened takes nothing away, and changes no
+// address, before its person has shown the new way in.
+func TestALinkIsForANewWayInFirst(t *testing.T) {
+	t.Parallel()
+	const toml = "[user.change_email]\nenabled = true\n[user.delete_user]\nenabled = true\n[email_otp]\nenabled = true\n[email_otp.change_email]\nenabled = true\n[phone_number]\nenabled = true\n[two_factor]\nallow_passwordless = true\n[session]\n"
+	for name, age := range map[string]string{"a day": "", "ever": "fresh_age = \"0s\"\n"} {
+		s := testkit.Start(t, toml+age)
+		s.SignUp("a@example.com")
+		back := func(fields url.Values) *testkit.Client {
+			t.Helper()
+			_, token := link(t, s, "a@example.com")
+			fields.Set("token", token)
+			c := s.Client()
+			c.Form("./recover", fields).Is(303, "")
+			return c
+		}
+		refused := func(c *testkit.Client) {
+			t.Helper()
+			c.Post("/change-email", map[string]string{"newEmail": "eve@example.com"}).Is(403, "SESSION_NOT_FRESH")
+			c.Post("/email-otp/request-email-change", map[string]string{"newEmail": "eve@example.com"}).Is(403, "SESSION_NOT_FRESH")
+			c.Post("/delete-user", map[string]any{}).Is(400, "SESSION_EXPIRED")
+			c.Post("/unlink-account", map[string]string{"providerId": "google", "accountId": "1"}).Is(403, "SESSION_NOT_FRESH")
+			c.Post("/passkey/delete-passkey", map[string]string{"id": "1"}).Is(403, "SESSION_NOT_FRESH")
+			if !signedIn(c) {
+				t.Errorf("%s: the account is gone", name)
+			}
+		}
+
+		c := back(url.Values{"passkey": {"1"}})
+		refused(c)
+		c.Post("/two-factor/enable", map[string]string{"method": "otp"}).Is(403, "SESSION_NOT_FRESH")
+		for path, fields := range map[string]url.Values{"./account/email": {"new_email": {"eve@example.com"}}, "./account/two-factor/backup-codes": {}, "./delete-account": {}} {
+			a := c.Form(path, fields).Is(303, "")
+			for a.Status == 303 && a.Header.Get("Location") != "/account/security" {
+				a = c.Get("." + a.Header.Get("Location"))
+			}
+			if page := c.Get("./account/security").Is(200, ""); !strings.Contains(page.Body, "First set a password or add a passkey") {
+				t.Errorf("%s: %s does not say what comes first", name, path)
+			}
+		}
+		c.Get("/passkey/generate-register-options").Is(200, "")
+		c.Form("./account/set-password", url.Values{"new_password": {other}}).Is(303, "")
+		refused(c)
+		c.Form("./confirm", url.Values{"way": {"password"}, "password": {other}}).Is(303, "")
+		c.Post("/change-email", map[string]string{"newEmail": "b@example.com"}).Is(200, "")
+
+		c = back(url.Values{"password": {other + "-2"}})
+		refused(c)
+		if a := c.Form("./account/email", url.Values{"new_email": {"eve@example.com"}}); a.Status != 403 || !strings.Contains(a.Body, "Confirm that it is you") {
+			t.Errorf("%s: %d", name, a.Status)
+		}
+		c.Form("./confirm", url.Values{"way": {"password"}, "password": {other + "-2"}}).Is(303, "")
+		c.Post("/delete-user", map[string]any{}).Is(200, "")
+	}
+}

@@ -23,7 +23,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		return api.Endpoint{Method: http.MethodPost, Path: "/two-factor/" + path, ID: id, Tag: tag, Doc: doc, Limit: guess, Errors: errs}
 	}
 	mine := func(path, id, doc string, errs ...*api.Error) api.Endpoint {
-		e := open(path, id, doc, append(errs, ErrInvalidPassword, core.ErrLocked)...)
+		e := open(path, id, doc, append(errs, ErrInvalidPassword, core.ErrLocked, core.ErrNotFresh)...)
 		e.Guards = session
 		return e
 	}
@@ -36,7 +36,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 			ErrCookie, ErrBackupCode, ErrNoBackupCodes, ErrLocked, ErrTooMany), s.proveBackup),
 	}
 	enable := open("enable", "enableTwoFactor", "Begin with an authenticator app, or turn on codes that are sent. Also for a sign-in that waits until there is a second factor.",
-		ErrInvalidPassword, core.ErrLocked, ErrNoCodes, ErrNoApps, ErrAppThere)
+		ErrInvalidPassword, core.ErrLocked, core.ErrNotFresh, ErrNoCodes, ErrNoApps, ErrAppThere)
 	enable.Guards = []api.Guard{s.sessionOrEnrolment()}
 	disable := mine("disable", "disableTwoFactor", "Turn the second factor off.", ErrRequired)
 	uri := mine("get-totp-uri", "getTOTPURI", "The authenticator app's key once more.", ErrNoApps, ErrNoApp)

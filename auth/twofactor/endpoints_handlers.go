@@ -47,8 +47,12 @@ func optional(fn mine) func(*api.Request, *struct {
 // where the configuration wants one.
 func (s *Service) checkPassword(r *api.Request, u *core.User, password string) error {
 	if s.cfg.AllowPasswordless {
-		if hash, err := s.core.PasswordHash(r.Context(), s.core.DB, u.ID); err != nil || hash == "" {
+		hash, err := s.core.PasswordHash(r.Context(), s.core.DB, u.ID)
+		switch {
+		case err != nil:
 			return err
+		case hash == "":
+			return s.core.CheckProven(r, core.Caller(r))
 		}
 	}
 	if password == "" {

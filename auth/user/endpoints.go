@@ -31,8 +31,8 @@ func (s *Service) Endpoints() []api.Endpoint {
 		}, s.verifyEmail),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/change-email", ID: "changeEmail", Tag: "user",
-			Doc: "Have the caller's e-mail address replaced, once the old and the new one agree.", Guards: []api.Guard{s.core.RequireSession()},
-			Limit: api.Rule{Window: 10 * time.Second, Max: 3, ByAddress: true}, Errors: []*api.Error{ErrChangeDisabled, ErrSameEmail},
+			Doc: "Have the caller's e-mail address replaced, once the old and the new one agree.", Guards: []api.Guard{s.core.RequireProven()},
+			Limit: api.Rule{Window: 10 * time.Second, Max: 3, ByAddress: true}, Errors: []*api.Error{ErrChangeDisabled, ErrSameEmail, core.ErrNotFresh},
 		}, s.changeEmail),
 	}
 	if !s.core.Config.User.DeleteUser.Enabled {

@@ -97,6 +97,9 @@ type Core struct {
 	PasswordChecks []func(ctx context.Context, p *NewPassword) error
 	// ProvenAt is when the person of a session proved again who they are, zero when they did not.
 	ProvenAt func(ctx context.Context, s *Session) (time.Time, error)
+	// Unproven, when set, tells whether a session began with something that proves less
+	// than a way in, so that it is fresh only for getting one.
+	Unproven func(ctx context.Context, sessionID string) (bool, error)
 	// Resume, when set, may answer a JSON sign-in or sign-up in place of its
 	// usual body: it continues what sent the person there.
 	Resume Resume
