@@ -128,7 +128,27 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.OIDC.Start(ctx); err != nil {
 		return err
 	}
+	if err := s.warnOfIdle(ctx); err != nil {
+		return err
+	}
 	return s.Webhooks.Start(ctx)
+}
+
+// warnOfIdle says what people set up that the configuration has turned off since: it
+// is kept, and counts again once it is on.
+func (s *Server) warnOfIdle(ctx context.Context) error {
+	unasked, err := s.TwoFactor.Idle(ctx)
+	if err != nil {
+		return err
+	}
+	if unasked {
+		s.log.Warn("two_factor.enabled is false: who has set up a second factor signs in without it")
+	}
+	shut, err := s.Passkeys.Idle(ctx)
+	if shut {
+		s.log.Warn("passkey.enabled is false: people have passkeys, and some may have no other way in; authd user recover lets one in")
+	}
+	return err
 }
 
 // Run does the work that no request waits for, until ctx ends: mails are

@@ -2,12 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"authd/auth"
 	"authd/auth/internal/core"
-	"authd/auth/internal/store"
 )
 
 type userRecover struct {
@@ -40,10 +38,7 @@ type userResetTwoFactor struct {
 // Run takes a user's second factors away.
 func (c *userResetTwoFactor) Run(ctx context.Context, p *program) error {
 	return p.with(ctx, func(s *auth.Server) error {
-		u, err := s.Core.User(ctx, s.Core.DB, c.User)
-		if errors.Is(err, store.ErrNotFound) {
-			u, err = s.Core.UserByEmail(ctx, s.Core.DB, c.User)
-		}
+		u, err := s.Admin.Find(ctx, c.User)
 		if err != nil {
 			return err
 		}

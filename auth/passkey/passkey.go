@@ -65,6 +65,15 @@ func New(c *core.Core, mails Mails) *Service {
 // Enabled tells whether passkeys are on.
 func (s *Service) Enabled() bool { return s.cfg.Enabled }
 
+// Idle tells whether people have passkeys that let nobody in, because the capability
+// is off.
+func (s *Service) Idle(ctx context.Context) (bool, error) {
+	if s.cfg.Enabled {
+		return false, nil
+	}
+	return anyPasskey(ctx, s.core.DB)
+}
+
 // Passkey is a key of a user: a credential record (WebAuthn L3 §4).
 type Passkey struct {
 	ID           string

@@ -31,6 +31,11 @@ func null(s string) *string {
 	return &s
 }
 
+func anyPasskey(ctx context.Context, q store.Querier) (bool, error) {
+	ids, err := store.All(ctx, q, func(r *store.Row) string { return r.Text() }, `SELECT id FROM passkey LIMIT 1`)
+	return len(ids) > 0, err
+}
+
 func insertPasskey(ctx context.Context, tx *store.Tx, p *Passkey) error {
 	_, err := tx.Exec(ctx, `INSERT INTO passkey (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		p.ID, null(p.Name), p.PublicKey, p.UserID, p.CredentialID, p.Counter, p.DeviceType, p.BackedUp, null(p.Transports), p.CreatedAt,

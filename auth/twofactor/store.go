@@ -34,6 +34,11 @@ func findFactor(ctx context.Context, q store.Querier, userID string) (factor, er
 	return store.One(ctx, q, scanFactor, `SELECT secret, verified, last_step, locked_until FROM two_factor WHERE user_id = $1`, userID)
 }
 
+func anyFactor(ctx context.Context, q store.Querier) (bool, error) {
+	ids, err := store.All(ctx, q, func(r *store.Row) string { return r.Text() }, `SELECT user_id FROM two_factor WHERE verified OR secret IS NULL LIMIT 1`)
+	return len(ids) > 0, err
+}
+
 // factorOf is findFactor, the zero value for who has none.
 func (s *Service) factorOf(ctx context.Context, q store.Querier, userID string) (factor, error) {
 	f, err := findFactor(ctx, q, userID)

@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strconv"
 	"time"
 
 	"authd/auth/internal/api"
@@ -79,6 +80,7 @@ func New(c *core.Core, p Passwords) (*Service, error) {
 			return nil, err
 		}
 	}
+	s.forget()
 	if !s.cfg.Enabled {
 		return s, nil
 	}
@@ -87,8 +89,14 @@ func New(c *core.Core, p Passwords) (*Service, error) {
 	}
 	c.Hold = s.hold
 	c.Mail.Handle(kindCode, s.codeMail)
+	return s, nil
+}
+
+// forget lets go of what is over, also while the capability is off: it may be turned
+// on again.
+func (s *Service) forget() {
 	// Another password ends what the one before began: trusted browsers, and sign-ins that wait.
-	c.PasswordSet.On(func(ctx context.Context, tx *store.Tx, e core.PasswordSet) error {
+	s.core.PasswordSet.On(func(ctx context.Context, tx *store.Tx, e core.PasswordSet) error {
 		if e.First {
 			return nil
 		}
@@ -99,33 +107,27 @@ func New(c *core.Core, p Passwords) (*Service, error) {
 		return err
 	})
 	// Who registered an address that is another's leaves no second factor there.
-	c.MailboxClaimed.On(func(ctx context.Context, tx *store.Tx, u *core.User) error {
-		if _, err := s.remove(ctx, tx, u.ID); err != nil || !enabled(u) {
-			return err
+	s.core.MailboxClaimed.On(func(ctx context.Context, tx *store.Tx, u *core.User) error {
+		if enabled(u) {
+			mark(u, false)
 		}
-		return s.mark(u, false)
+		_, err := s.remove(ctx, tx, u.ID)
+		return err
 	})
-	return s, nil
 }
 
 // enabled tells whether a user is asked for a second factor.
 func enabled(u *core.User) bool { return u.Extra.Value(field) == "true" }
 
-// mark sets the user's field; whoever calls writes the user back.
-func (s *Service) mark(u *core.User, on bool) error {
-	values, err := s.core.UserFields.Set(field, on)
-	if err != nil {
-		return err
-	}
-	u.Extra = u.Extra.With(values)
-	return nil
+// mark sets the user's field, or takes it away where the capability is off; whoever
+// calls writes the user back.
+func mark(u *core.User, on bool) {
+	u.Extra = u.Extra.With(core.Values{field: strconv.FormatBool(on)})
 }
 
 // turn writes it, and tells who listens.
 func (s *Service) turn(ctx context.Context, tx *store.Tx, u *core.User, on bool, e *core.TwoFactorChanged) error {
-	if err := s.mark(u, on); err != nil {
-		return err
-	}
+	mark(u, on)
 	if err := s.core.SaveUser(ctx, tx, u); err != nil {
 		return err
 	}
@@ -189,9 +191,6 @@ func (s *Service) ResetTwoFactor(ctx context.Context, userID, locale string) (ha
 
 // ResetIn is ResetTwoFactor inside a transaction that also does something else.
 func (s *Service) ResetIn(ctx context.Context, tx *store.Tx, userID string, at core.Event, locale string) (mails []string, err error) {
-	if !s.cfg.Enabled {
-		return nil, nil
-	}
 	e := &core.TwoFactorChanged{What: "reset", Event: at, Locale: locale}
 	_, err = s.reset(ctx, tx, userID, e)
 	return e.Mails, err
@@ -209,6 +208,15 @@ func (s *Service) reset(ctx context.Context, tx *store.Tx, userID string, e *cor
 		return false, nil
 	}
 	return true, s.turn(ctx, tx, u, false, e)
+}
+
+// Idle tells whether people have second factors that they are not asked for, because
+// the capability is off.
+func (s *Service) Idle(ctx context.Context) (bool, error) {
+	if s.cfg.Enabled {
+		return false, nil
+	}
+	return anyFactor(ctx, s.core.DB)
 }
 
 // remove deletes all that is kept of a user's second factor.

@@ -26,7 +26,8 @@ func (e Extra) stored() *string {
 	return &e.text
 }
 
-// With is the same with other values of some fields.
+// With is the same with other values of some fields; of one that is not registered only
+// the value of before goes.
 func (e Extra) With(values Values) Extra {
 	if len(values) == 0 {
 		return e
@@ -46,9 +47,11 @@ func (e Extra) With(values Values) Extra {
 			add(key, value)
 		}
 	}
-	for i := range e.fields.list {
-		if value, ok := values[e.fields.list[i].Name]; ok {
-			add(e.fields.list[i].Name, value)
+	if e.fields != nil {
+		for i := range e.fields.list {
+			if value, ok := values[e.fields.list[i].Name]; ok {
+				add(e.fields.list[i].Name, value)
+			}
 		}
 	}
 	return Extra{e.fields, string(append(b, '}')), e.read}

@@ -126,11 +126,17 @@ func (s *Server) open() {
 // Restart ends the server and starts another on the same data, with other secrets.
 func (s *Server) Restart(secrets ...string) {
 	s.t.Helper()
+	s.Reconfigure(func(cfg *config.Config) { cfg.Secrets = secrets })
+}
+
+// Reconfigure ends the server and starts another on the same data.
+func (s *Server) Reconfigure(change func(*config.Config)) {
+	s.t.Helper()
 	if err := s.Close(); err != nil {
 		s.t.Fatal(err)
 	}
 	cfg := *s.cfg
-	cfg.Secrets = secrets
+	change(&cfg)
 	s.cfg = &cfg
 	s.open()
 }
