@@ -78,7 +78,7 @@
       said.textContent = box.dataset[key];
       said.className = key === "failed" ? "field-problem" : "hint";
     };
-    let solving, sent = false;
+    let solving, sent = false, failed = -Infinity;
     const reset = () => {
       [solving, field.value, sent] = [undefined, "", false];
       say("idle");
@@ -94,10 +94,11 @@
       } catch (error) {
         reset();
         say("failed");
+        failed = performance.now();
         throw error;
       }
     })();
-    const early = () => box.dataset.captcha === "work" && begin().catch(() => {});
+    const early = () => box.dataset.captcha === "work" && performance.now() - failed > 5000 && begin().catch(() => {}); // not at every key
     for (const type of ["focusin", "input"]) form.addEventListener(type, early);
     form.addEventListener("submit", (event) => {
       if (field.value) return;

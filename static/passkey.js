@@ -61,7 +61,7 @@
 
   const inApp = /\bFBA[NV]\/|Instagram|Line\/|MicroMessenger|Snapchat|musical_ly|BytedanceWebview|LinkedInApp|Pinterest\/|GSA\/|; wv\)/.test(navigator.userAgent);
   const reason = (error, took, timeout) => {
-    switch (error.name) {
+    switch (error.name) { // §5.1.3, §5.1.4
       case "NotAllowedError": // whatever ended the dialog; only the time tells them apart
         if (took < 500 && inApp) return "app";
         return took > timeout - 1000 ? "timeout" : "cancelled";
@@ -78,7 +78,7 @@
   const ask = async (form, mediation) => {
     waits?.abort();
     const mine = waits = new AbortController();
-    let began = Date.now(), timeout = Infinity;
+    let began = Infinity, timeout = Infinity;
     try {
       const publicKey = parse(await options(form, mine.signal));
       [began, timeout] = [Date.now(), publicKey.timeout || Infinity];
@@ -88,9 +88,10 @@
     } catch (error) {
       if (mine.signal.aborted) return;
       const took = Date.now() - began;
-      if (mediation) return took > 1000 && autofill(form); // a dialog was closed: the field goes on offering
+      // A dialog was closed: the field goes on offering. Where the server gave no options it rests.
+      if (mediation) return took > 1000 && autofill(form);
       if (error.status === 403 || "ask" in form.dataset && error.status && error.status !== 429) return post(form);
-      say(form, reason(error, took, timeout));
+      say(form, reason(error, took, timeout)) || say(form, "failed");
       autofill(form);
     }
   };
@@ -98,7 +99,8 @@
   // autofill has the browser offer passkeys in the field for the address. A page that nobody
   // looks at asks for no new challenge.
   const autofill = async (form) => {
-    if (!("autofill" in form.dataset) || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    const before = waits;
+    if (!("autofill" in form.dataset) || !(await PublicKeyCredential.isConditionalMediationAvailable?.()) || waits !== before) return; // or the button was quicker
     ask(form, "conditional");
     const mine = waits;
     setTimeout(() => {

@@ -318,6 +318,7 @@ describe("passkeys in the pages", () => {
     "another host": { init: fails("SecurityError"), want: "The passkeys of this server work only at localhost" },
     "another host, in German": { init: fails("SecurityError"), language: "de-DE", want: "Die Passkeys dieses Servers gehen nur unter localhost" },
     "an unknown failure": { init: fails("UnknownError"), want: "The passkey could not be used." },
+    "what only the other ceremony fails with": { init: fails("ConstraintError"), want: "The passkey could not be used." },
     "too many tries": { init: `const { fetch } = window; window.fetch = (url, ...rest) => String(url).includes("passkey") ? Promise.resolve(new Response("", { status: 429 })) : fetch(url, ...rest);`, want: "Too many tries." },
     "a dialog that nobody answers": {
       init: `${fails("NotAllowedError")} const { fetch } = window; window.fetch = async (...args) => Response.json({ ...(await (await fetch(...args)).json()), timeout: 1 });`, want: "That took too long.",
