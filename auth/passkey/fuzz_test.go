@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
+	"slices"
 	"testing"
 
 	"authd/auth/internal/testkit"
@@ -24,6 +26,34 @@ func edit(b, edits []byte) []byte {
 func attestations(t testing.TB) []testkit.Attestation {
 	maker := testkit.NewMaker(t, [16]byte{})
 	return []testkit.Attestation{testkit.None, testkit.PackedSelf, maker.Packed, maker.U2F}
+}
+
+// others are shaped like those of Apple, Android and TPM, and not theirs, or are none that
+// there is: they are refused.
+func others(t testing.TB) map[string]testkit.Attestation {
+	maker := testkit.NewMaker(t, [16]byte{})
+	return map[string]testkit.Attestation{
+		"apple": maker.Certified("apple"), "android-key": maker.Certified("android-key"), "tpm": maker.TPM, "android-safetynet": testkit.SafetyNet,
+		"one that there is not": maker.Certified("made-up"), "compound, one of them unknown": testkit.Compound(testkit.PackedSelf, maker.Certified("made-up")),
+		"compound of one": testkit.Compound(testkit.PackedSelf), "compound of a compound": testkit.Compound(testkit.PackedSelf, testkit.Compound(testkit.PackedSelf, maker.Packed)),
+	}
+}
+
+// TestAttestationsThatAreNotTheirMakersAreRefused, and leave nothing.
+func TestAttestationsThatAreNotTheirMakersAreRefused(t *testing.T) {
+	s := testkit.Start(t, "")
+	ann := s.SignUp("ann@example.com")
+	for name, attests := range others(t) {
+		a := s.Authenticator()
+		a.Attests = attests
+		got := ann.Post("/passkey/verify-registration", map[string]any{"response": a.Create(ann.Get("/passkey/generate-register-options"))})
+		if got.Status != 400 || got.Field("code") != "FAILED_TO_VERIFY_REGISTRATION" {
+			t.Errorf("%s: %d %s", name, got.Status, got.Body)
+		}
+	}
+	if keys := ann.Get("/passkey/list-user-passkeys").Is(200, "").Body; keys != "[]" {
+		t.Errorf("kept: %s", keys)
+	}
 }
 
 // TestAttestationsOfEveryKindAreTaken, although none is asked for, and whoever made them.
@@ -51,6 +81,10 @@ func FuzzAttestation(f *testing.F) {
 	s := testkit.Start(f, "[log]\nlevel = \"error\"\n")
 	ann, a := s.SignUp("ann@example.com"), s.Authenticator()
 	kinds := attestations(f)
+	taken, more := len(kinds), others(f)
+	for _, name := range slices.Sorted(maps.Keys(more)) {
+		kinds = append(kinds, more[name])
+	}
 	for kind := range kinds {
 		f.Add(byte(kind), []byte(nil), []byte(nil), []byte(nil))
 		f.Add(byte(kind), []byte{0, 55, 1}, []byte(nil), []byte(nil))           // the length of the id
@@ -72,7 +106,7 @@ func FuzzAttestation(f *testing.F) {
 			ann.Post("/passkey/delete-passkey", map[string]any{"id": got.Field("id")}).Is(200, "")
 		case got.Status != 400 || got.Field("code") != "FAILED_TO_VERIFY_REGISTRATION":
 			t.Fatalf("%d %s", got.Status, got.Body)
-		case len(data)+len(statement)+len(more) == 0:
+		case int(kind)%len(kinds) < taken && len(data)+len(statement)+len(more) == 0:
 			t.Fatalf("refused without a reason: %s", got.Body)
 		}
 	})
@@ -109,17 +143,22 @@ func FuzzAttestationObject(f *testing.F) {
 // only where the data still say what they must.
 func FuzzSignedAssertion(f *testing.F) {
 	s := testkit.Start(f, "[log]\nlevel = \"error\"\n")
-	ann, a := s.SignUp("ann@example.com"), s.Authenticator()
-	a.Counts = false
-	ann.Post("/passkey/verify-registration", map[string]any{"response": a.Create(ann.Get("/passkey/generate-register-options"))}).Is(200, "")
-	f.Add([]byte(nil), []byte(nil), []byte(nil))
-	f.Add([]byte{0, 32, 1}, []byte(nil), []byte(nil))     // nobody was there
-	f.Add([]byte{0, 32, 4}, []byte(nil), []byte(nil))     // nobody was verified
-	f.Add([]byte{0, 0, 1}, []byte(nil), []byte(nil))      // another site
-	f.Add([]byte{0, 32, 0x80}, []byte{0xa0}, []byte(nil)) // extensions
-	f.Add([]byte(nil), []byte(nil), []byte{0, 8, 1})      // the signature
-	f.Fuzz(func(t *testing.T, data, more, signature []byte) {
-		a := a.In(t)
+	ann := s.SignUp("ann@example.com")
+	var keys []*testkit.Authenticator
+	for i, alg := range []int{testkit.ES256, testkit.EdDSA, testkit.RS256} {
+		a := s.Authenticator()
+		a.Alg, a.Counts = alg, false
+		ann.Post("/passkey/verify-registration", map[string]any{"response": a.Create(ann.Get("/passkey/generate-register-options"))}).Is(200, "")
+		keys = append(keys, a)
+		f.Add(byte(i), []byte(nil), []byte(nil), []byte(nil))
+		f.Add(byte(i), []byte{0, 32, 1}, []byte(nil), []byte(nil))     // nobody was there
+		f.Add(byte(i), []byte{0, 32, 4}, []byte(nil), []byte(nil))     // nobody was verified
+		f.Add(byte(i), []byte{0, 0, 1}, []byte(nil), []byte(nil))      // another site
+		f.Add(byte(i), []byte{0, 32, 0x80}, []byte{0xa0}, []byte(nil)) // extensions
+		f.Add(byte(i), []byte(nil), []byte(nil), []byte{0, 8, 1})      // the signature
+	}
+	f.Fuzz(func(t *testing.T, key byte, data, more, signature []byte) {
+		a := keys[int(key)%len(keys)].In(t)
 		a.Bends = func(b []byte) []byte {
 			b = edit(b, data)
 			copy(b[33:37], []byte{0, 0, 0, 0}) // one that was higher would refuse all that come after

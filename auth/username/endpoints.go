@@ -26,7 +26,7 @@ func (s *Service) Endpoints() []api.Endpoint {
 		}, s.signIn),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/is-username-available", ID: "isUsernameAvailable", Tag: "username",
-			Doc: "Tell whether a username can be had.", Errors: []*api.Error{errAskedTooShort, errAskedTooLong, errAskedInvalid},
+			Doc: "Tell whether a username can be had.", Limit: api.Rule{Window: time.Minute, Max: 60, ByAddress: true}, Errors: []*api.Error{errAskedTooShort, errAskedTooLong, errAskedInvalid},
 		}, s.isAvailable),
 	}
 }

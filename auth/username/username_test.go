@@ -1,8 +1,10 @@
 package username_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"authd/auth/internal/testkit"
 )
@@ -144,4 +146,36 @@ func TestANameOpensNothingThatAnUnprovenAddressCloses(t *testing.T) {
 func TestWithoutPasswordsANameIsNoWayIn(t *testing.T) {
 	s := testkit.Start(t, on+"[email_and_password]\nenabled = false\n")
 	s.Client().Post("/sign-in/username", map[string]any{"username": "ada", "password": testkit.Password}).Is(400, "EMAIL_PASSWORD_DISABLED")
+}
+
+// TestAskingForNamesIsLimited: the answers are a list of who is here, for who may ask for ever.
+func TestAskingForNamesIsLimited(t *testing.T) {
+	s := testkit.Start(t, "[username]\nenabled = true\n[rate_limit]\nenabled = true\n")
+	c := s.Client()
+	for range 60 {
+		c.Post("/is-username-available", map[string]any{"username": "somebody"}).Is(200, "")
+	}
+	c.Post("/is-username-available", map[string]any{"username": "somebody"}).Is(429, "")
+	s.Clock.Advance(time.Minute)
+	c.Post("/is-username-available", map[string]any{"username": "somebody"}).Is(200, "")
+}
+
+// TestNobodySaysOfThemselvesWhatIsNotTheirsToSay, neither when they sign up nor later.
+func TestNobodySaysOfThemselvesWhatIsNotTheirsToSay(t *testing.T) {
+	s := testkit.Start(t, "[username]\nenabled = true\n[phone_number]\nenabled = true\n[anonymous]\nenabled = true\n")
+	c := s.SignUp("ada@example.com")
+	before := c.Get("/get-session").Body
+	for field, value := range map[string]any{
+		"twoFactorEnabled": true, "phoneNumberVerified": true, "isAnonymous": true, "emailVerified": true, "role": "admin", "banned": true,
+	} {
+		c.Post("/update-user", map[string]any{field: value}).Is(400, "")
+		b := s.Client() // at a sign-up it is refused, or overlooked as in the contract
+		b.Post("/sign-up/email", map[string]any{"email": strings.ToLower(field) + "@example.com", "password": testkit.Password, "name": "Eve", field: value})
+		if me := b.Get("/get-session"); me.Body != "null" && me.Field("user."+field) == fmt.Sprint(value) {
+			t.Errorf("%s at a sign-up: %s", field, me.Body)
+		}
+	}
+	if after := c.Get("/get-session").Body; after != before {
+		t.Errorf("became %s", after)
+	}
 }

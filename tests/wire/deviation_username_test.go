@@ -12,6 +12,12 @@ func usernameDeviations() []deviation {
 			Why:        "Whoever is called admin is believed to be one.",
 		},
 		{
+			ID:         "asking-for-usernames-is-limited",
+			BetterAuth: "`/is-username-available` has the limit of every endpoint: 100 in ten seconds.",
+			Authd:      "60 a minute from one address.",
+			Why:        "It tells whose names there are; who types one needs fewer.",
+		},
+		{
 			ID:         "usernames-in-one-form",
 			BetterAuth: "Usernames are put in small letters. A name in full-width letters is invalid.",
 			Authd:      "They are brought into NFKC first: full-width letters are the letters that they stand for, at a sign-in too.",
