@@ -21,7 +21,7 @@ const old = { protocol: "u2f", ctap2Version: undefined, transport: "usb", hasRes
 
 describe("security keys", () => {
   let server, browser;
-  before(async () => { [server, browser] = await Promise.all([start(), launch()]); });
+  before(async () => { [server, browser] = await Promise.all([start(), launch({ whole: true })]); });
   after(async () => {
     await browser?.close();
     await server?.stop();
