@@ -2,6 +2,9 @@ package pages
 
 import (
 	"net/http"
+	"path"
+	"slices"
+	"strings"
 	"time"
 
 	"authd/auth/internal/api"
@@ -73,7 +76,30 @@ func (s *Service) Endpoints() []api.Endpoint {
 	}
 	post("/language", "pageLanguage", usual, s.language)
 	get("/error", "pageError", s.errorPage)
+	waysBack(list, get)
 	return append(list, s.others()...)
+}
+
+// waysBack lead whoever opens by its address what a form posts to, from the history or a
+// tab that is restored, to the page that the form is on.
+func waysBack(list []api.Endpoint, get func(path, id string, fn handler)) {
+	shown := map[string]bool{}
+	for _, e := range list {
+		shown[e.Path] = shown[e.Path] || e.Method == http.MethodGet
+	}
+	for _, e := range list {
+		if shown[e.Path] {
+			continue
+		}
+		back := path.Dir(e.Path)
+		for back != "/" && !shown[back] {
+			back = path.Dir(back)
+		}
+		if part, _, _ := strings.Cut(strings.TrimPrefix(e.Path, "/account/"), "/"); slices.Contains([]string{"password", "set-password", "two-factor", "sessions", "connections"}, part) {
+			back = securityPath
+		}
+		get(e.Path, e.ID+"Back", func(*api.Request, *api.None) (api.Responder, error) { return to(back) })
+	}
 }
 
 // accountEndpoints are the pages of a person's own account.

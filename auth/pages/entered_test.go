@@ -147,3 +147,52 @@ func TestARecoveryGoesOnAfterAnEnrolment(t *testing.T) {
 	leads(t, c.Get("./login"+there), offer)
 	shows(t, c.Get("."+offer), 200, "You are in again")
 }
+
+// TestWhatAFormPostsToLeadsBackToTheForm: a tab that is restored, or the history, asks for
+// it by GET, and that does nothing.
+func TestWhatAFormPostsToLeadsBackToTheForm(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, withLinks+withCodes+phones+guests)
+	c := s.SignUp("ada@example.com")
+	for path, want := range map[string]string{
+		"/login/link": "/login", "/login/code/send": "/login/code", "/login/passkey": "/login", "/login/guest": "/login", "/login/phone/send": "/login/phone",
+		"/signup/passkey": "/signup", "/forgot-password/reset": "/forgot-password", "/verify-email/send": "/verify-email",
+		"/two-factor/send": "/two-factor", "/two-factor/enrolled": "/two-factor", "/account/two-factor/off": "/account/security", "/account/password": "/account/security",
+		"/account/phone/send": "/account/phone", "/account/sessions/end-others": "/account/security", "/account/security/passkeys/delete": "/account/security",
+		"/account/profile": "/account", "/account/email": "/account", "/account/add-passkey/later": "/account/add-passkey", "/sign-out": "/", "/language": "/",
+	} {
+		if a := c.Get("." + path); a.Status != 303 || a.Header.Get("Location") != want {
+			t.Errorf("%s: %d to %q, want %q", path, a.Status, a.Header.Get("Location"), want)
+		}
+	}
+	if !signedIn(c) {
+		t.Error("a link signed somebody out")
+	}
+	s.Client().Get("./login/wallet").Is(404, "") // what is off is not there
+}
+
+// TestWhoHasNoPasswordProvesOtherwiseOnThePages: whatever allow_passwordless says of the API.
+func TestWhoHasNoPasswordProvesOtherwiseOnThePages(t *testing.T) {
+	t.Parallel()
+	for _, allowed := range []string{"false", "true"} {
+		s := testkit.Start(t, phonesNew+"[two_factor]\nallow_passwordless = "+allowed+"\n")
+		c := byPhone(t, s)
+		app, sealed := scans(t, s, form(c, "/account/two-factor/app")) // the sign-in was just now
+		form(c, "/account/two-factor/app/code", "setup", sealed, "code", app.code()).Is(200, "")
+		s.Clock.Advance(3 * time.Hour)
+		for _, path := range []string{"/account/two-factor/off", "/account/two-factor/backup-codes"} {
+			asks := form(c, path)
+			shows(t, asks, 403, confirmTitle)
+			has(t, asks.Body, `name="way" value="code"`)
+			hasNot(t, asks.Body, `name="password"`)
+		}
+		if a := c.Get("/get-session"); a.Field("user.twoFactorEnabled") != "true" {
+			t.Fatal(a.Body)
+		}
+		form(c, "/confirm", "way", "code", "code", app.code()).Is(303, "")
+		leads(t, form(c, "/account/two-factor/off"), "/account/security")
+		if a := c.Get("/get-session"); a.Field("user.twoFactorEnabled") != "false" {
+			t.Fatal(a.Body)
+		}
+	}
+}
