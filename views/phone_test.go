@@ -17,7 +17,8 @@ func phoneSamples(p Page) map[string]templ.Component {
 	button := []templ.Component{PhoneButton(p, false, true)}
 	named := Username{Value: "ada", Fewest: 3, Most: 30}
 	account := AccountPage{User: User{Name: "Ada", Email: "ada@example.org"}, Profile: ProfileForm{Name: "Ada", Username: named}}
-	taken, kept := account, account
+	taken, kept, shownOtherwise := account, account, account
+	shownOtherwise.Profile.Username.Shown, shownOtherwise.Profile.Username.Showable = "The Countess", true
 	taken.Profile.Errors, kept.Profile.Username.Kept = Errors{"username": Msg("field.username_taken")}, true
 	guest := AccountPage{User: User{Name: "Guest 4f1c"}, Guest: true, Profile: ProfileForm{Name: "Guest 4f1c"}, Email: EmailForm{Enabled: true}}
 	return map[string]templ.Component{
@@ -30,6 +31,7 @@ func phoneSamples(p Page) map[string]templ.Component {
 		"signup-username-taken":   SignUp(p, SignUpForm{Name: "Ada", Email: "a@example.org", MinPasswordLength: 8, Username: named, Errors: taken.Profile.Errors}),
 		"signup-passkey-username": SignUp(p, SignUpForm{Only: true, Passkey: true, Username: named}),
 		"account-username":        Account(p, account),
+		"account-username-shown":  Account(p, shownOtherwise),
 		"account-username-taken":  Account(p, taken),
 		"account-username-kept":   Account(p, kept),
 		"login-phone-ways":        Login(p, LoginForm{SignUp: true, Reset: true, Usernames: true, Phones: true, Methods: button}),

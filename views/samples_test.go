@@ -171,6 +171,7 @@ func securitySamples(p Page) map[string]templ.Component {
 		"confirm-wrong": Confirm(p, ConfirmPage{User: User{Email: email}, Ways: []string{"password", "code"}, Back: "/account", Again: "/login", Errors: Errors{"code": Msg("confirm.wrong_code")}}),
 		"confirm-mail":  Confirm(p, ConfirmPage{User: User{Email: email}, Ways: []string{"mail"}, Back: "/account", Again: "/login"}),
 		"confirm-sent":  Confirm(p, ConfirmPage{User: User{Email: email}, Ways: []string{"mail"}, Back: "/account", Again: "/login", Sent: "mail", InFiles: true}),
+		"confirm-text":  Confirm(p, ConfirmPage{User: User{Name: "+49 170 1234567"}, Ways: []string{"mail", "text"}, Back: "/account", Again: "/login", Sent: "text", TextsInFiles: true}),
 		"confirm-none":  Confirm(slow, ConfirmPage{User: User{Email: email}, Back: "/account", Again: "/login"}),
 		"two-step": Security(p, SecurityPage{Panels: []templ.Component{TwoStepPanel(p, TwoStep{On: true, App: true, Apps: true, Codes: true, Backup: 2, Days: 30, Trusted: []TrustedDevice{
 			{ID: "1", UserAgent: firefox, Here: true, Used: now.Add(-time.Hour), Until: now.Add(29 * 24 * time.Hour)}, {ID: "2", UserAgent: iphone, Until: now.Add(24 * time.Hour)},
