@@ -29,7 +29,6 @@ func scansAllowed() map[string]string {
 		"substr(lane, 1, $2)":                  "jobs that wait or were given up, when an operator looks at them",
 		`FROM "user" u WHERE u.role LIKE`:      "users, by a job that tells administrators of somebody who waits",
 		`FROM "user" LIMIT 1`:                  "the first row ends it",
-		`FROM "user" u LIMIT 1`:                "the first row ends it",
 		"FROM two_factor WHERE verified OR":    "a start while second factors are off; the first that counts ends it",
 		"SELECT id FROM passkey LIMIT 1":       "the first row ends it",
 		"two_factor WHERE secret IS NOT NULL":  "at the start after the secret was replaced",

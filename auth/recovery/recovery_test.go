@@ -209,6 +209,7 @@ func TestALinkIsForANewWayInFirst(t *testing.T) {
 		}
 		refused := func(c *testkit.Client) {
 			t.Helper()
+			c.Post("/update-user", map[string]any{"phoneNumber": nil}).Is(403, "SESSION_NOT_FRESH")
 			c.Post("/change-email", map[string]string{"newEmail": "eve@example.com"}).Is(403, "SESSION_NOT_FRESH")
 			c.Post("/email-otp/request-email-change", map[string]string{"newEmail": "eve@example.com"}).Is(403, "SESSION_NOT_FRESH")
 			c.Post("/delete-user", map[string]any{}).Is(400, "SESSION_EXPIRED")

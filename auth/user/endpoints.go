@@ -16,8 +16,8 @@ func (s *Service) Endpoints() []api.Endpoint {
 	list := []api.Endpoint{
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/update-user", ID: "updateUser", Tag: "user",
-			Doc: "Change the caller's profile.", Guards: []api.Guard{s.core.RequireSession()},
-			Errors: []*api.Error{ErrNothing, ErrEmail, core.ErrFieldNotAllowed},
+			Doc: "Change the caller's profile.", Guards: []api.Guard{s.core.RequireProven()}, // names and numbers are ways in
+			Errors: []*api.Error{ErrNothing, ErrEmail, core.ErrFieldNotAllowed, core.ErrNotFresh},
 		}, s.update),
 		api.Handle(api.Endpoint{
 			Method: http.MethodPost, Path: "/send-verification-email", ID: "sendVerificationEmail", Tag: "user",

@@ -113,6 +113,13 @@ func passwordHash(ctx context.Context, q store.Querier, userID string) (string, 
 	return *hashes[0], nil
 }
 
+// readSomePassword reads what passwordHash would, of any user.
+func readSomePassword(ctx context.Context, q store.Querier) error {
+	_, err := store.All(ctx, q, func(r *store.Row) *string { return r.NullText() },
+		`SELECT password FROM account WHERE provider_id = 'credential' AND account_id >= '' ORDER BY account_id LIMIT 1`)
+	return err
+}
+
 // upsertPassword gives the id of the row: an older one when there was a password.
 func upsertPassword(ctx context.Context, tx *store.Tx, a *Account) (id string, err error) {
 	return store.One(ctx, tx, func(r *store.Row) string { return r.Text() }, `INSERT INTO account (id, account_id, provider_id, user_id, password, created_at, updated_at)

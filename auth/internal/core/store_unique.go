@@ -2,23 +2,15 @@ package core
 
 import (
 	"context"
-	"errors"
 
 	"authd/auth/internal/store"
 )
 
-func findUserByField(ctx context.Context, q store.Querier, field, value string) (*User, error) {
-	return store.One(ctx, q, scanUserExtra, `SELECT `+userExtra+` FROM user_unique f JOIN "user" u ON u.id = f.user_id
-WHERE f.field = $1 AND f.value = $2`, field, value)
-}
-
-// readSomeUser reads one user, any of them, where there are some.
-func readSomeUser(ctx context.Context, q store.Querier) error {
-	_, err := store.One(ctx, q, scanUserExtra, `SELECT `+userExtra+` FROM "user" u LIMIT 1`)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
+// findUserNearField is findUserNear for a unique field.
+func findUserNearField(ctx context.Context, q store.Querier, field, value string) (*User, error) {
+	return store.One(ctx, q, scanUserExtra, `SELECT `+userExtra+` FROM "user" u WHERE u.id = coalesce(
+  (SELECT user_id FROM user_unique WHERE field = $1 AND value >= $2 ORDER BY value LIMIT 1),
+  (SELECT user_id FROM user_unique WHERE field = $1 AND value < $2 ORDER BY value DESC LIMIT 1))`, field, value)
 }
 
 func upsertUnique(ctx context.Context, tx *store.Tx, userID, field, value string) error {

@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -31,9 +30,9 @@ func (e *FieldTaken) Unwrap() error {
 // UserByField finds the user who has the value of a unique field. A value that nobody
 // has costs the reading of a user, too: the time must not tell. Errors: store.ErrNotFound.
 func (c *Core) UserByField(ctx context.Context, q store.Querier, field, value string) (*User, error) {
-	u, err := c.complete(findUserByField(ctx, q, field, value))
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, errors.Join(err, readSomeUser(ctx, q))
+	u, err := c.complete(findUserNearField(ctx, q, field, value))
+	if err == nil && u.Extra.Text(field) != value {
+		return nil, store.ErrNotFound
 	}
 	return u, err
 }
@@ -119,7 +118,7 @@ func indexUsers(ctx context.Context, tx *store.Tx, users []*User, fields []strin
 				}
 				continue
 			}
-			other, err := findUserByField(ctx, tx, field, value)
+			other, err := findUserNearField(ctx, tx, field, value)
 			if err != nil {
 				return err
 			}
