@@ -61,19 +61,18 @@ type pending struct {
 
 // confirmed is [Service.secure] for what decides over who can come in.
 func (s *Service) confirmed(do func(v *visit) (api.Responder, error)) handler {
-	return s.secure(func(v *visit) (api.Responder, error) {
-		if ask, err := v.confirmFirst(); ask != nil || err != nil {
-			return ask, err
-		}
-		return do(v)
-	})
+	return s.confirming(false, do)
 }
 
 // adding is [Service.confirmed] for what gives somebody a way in: who has recovered
 // their account comes to one by it.
 func (s *Service) adding(do func(v *visit) (api.Responder, error)) handler {
+	return s.confirming(true, do)
+}
+
+func (s *Service) confirming(adds bool, do func(v *visit) (api.Responder, error)) handler {
 	return s.secure(func(v *visit) (api.Responder, error) {
-		if ask, err := v.confirmBefore(true); ask != nil || err != nil {
+		if ask, err := v.confirmBefore(adds); ask != nil || err != nil {
 			return ask, err
 		}
 		return do(v)

@@ -105,11 +105,11 @@ func FuzzCookiesAreFoundAsNetHTTPFindsThem(f *testing.F) {
 	f.Add(`session="0; session=1`)
 	f.Add(" session =x; session")
 	f.Fuzz(func(t *testing.T, line string) {
-		if strings.Count(line, ";") >= 3000 {
-			t.Skip("net/http reads none of so many cookies")
-		}
 		h := http.Header{"Cookie": {line}}
 		got, ok := FindCookie(h, "session")
+		if strings.Count(line, ";") >= 3000 { // net/http reads none of so many
+			return
+		}
 		want, err := (&http.Request{Header: h}).Cookie("session")
 		if ok != (err == nil) || ok && got != want.Value {
 			t.Fatalf("FindCookie(%q) = %q, %v; net/http finds %v", line, got, ok, want)

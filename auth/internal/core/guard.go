@@ -21,35 +21,24 @@ func (c *Core) RequireSession() api.Guard {
 }
 
 // RequireFresh lets a request pass whose person signed in not long ago.
-func (c *Core) RequireFresh() api.Guard {
-	session := c.RequireSession()
-	return api.Guard{Name: "fresh-session", Check: func(r *api.Request) error {
-		if err := session.Check(r); err != nil {
-			return err
-		}
-		return c.CheckFresh(r, Caller(r))
-	}}
-}
+func (c *Core) RequireFresh() api.Guard { return c.sessionThat("fresh-session", c.CheckFresh) }
 
 // RequireFreshToAdd is RequireFresh for what gives the caller a way in.
 func (c *Core) RequireFreshToAdd() api.Guard {
-	session := c.RequireSession()
-	return api.Guard{Name: "fresh-session", Check: func(r *api.Request) error {
-		if err := session.Check(r); err != nil {
-			return err
-		}
-		return c.CheckFreshToAdd(r, Caller(r))
-	}}
+	return c.sessionThat("fresh-session", c.CheckFreshToAdd)
 }
 
 // RequireProven is RequireSession for what takes something away: see CheckProven.
-func (c *Core) RequireProven() api.Guard {
+func (c *Core) RequireProven() api.Guard { return c.sessionThat("session", c.CheckProven) }
+
+// sessionThat is RequireSession with a check of whose it is.
+func (c *Core) sessionThat(name string, check func(*api.Request, *Auth) error) api.Guard {
 	session := c.RequireSession()
-	return api.Guard{Name: session.Name, Check: func(r *api.Request) error {
+	return api.Guard{Name: name, Check: func(r *api.Request) error {
 		if err := session.Check(r); err != nil {
 			return err
 		}
-		return c.CheckProven(r, Caller(r))
+		return check(r, Caller(r))
 	}}
 }
 
